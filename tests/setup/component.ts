@@ -1,0 +1,11 @@
+// Set-up of the component tests: what jsdom lacks, and unmounting after each test.
+import { cleanup } from "@testing-library/react"
+import { afterEach } from "vitest"
+
+// jsdom has no layout, so nothing is ever resized: an observer that never reports is what it would be.
+globalThis.ResizeObserver ??= class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+}
+afterEach(cleanup)

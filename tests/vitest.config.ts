@@ -1,0 +1,72 @@
+// The tests' four projects: which files run where. See tests/README.md.
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import react from "@vitejs/plugin-react"
+import { playwright } from "@vitest/browser-playwright"
+import { defineConfig } from "vitest/config"
+import { launchOptions } from "./setup/chromium.mjs"
+import { ClosingLine } from "./setup/reporter.ts"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+const page = ["tests/page/**/*.test.ts", "tests/cli/**/*.test.ts"]
+const component = ["tests/app/**/*.test.{ts,tsx}"]
+const inbrowser = ["tests/inbrowser/**/*.test.ts"]
+const setup = (name: string) => fileURLToPath(new URL(`setup/${name}`, import.meta.url))
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: ["default", new ClosingLine()],
+    // Two cores in CI, and a fuzz test or a build beside a test: the default of 5 s would measure the machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        root,
+        test: {
+          name: "unit",
+          environment: "node",
+          include: ["tests/**/*.test.ts"],
+          exclude: [...page, ...component, ...inbrowser],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        root,
+        plugins: [react()],
+        test: { name: "component", environment: "jsdom", include: component, setupFiles: [setup("component.ts")], testTimeout: 20_000 },
+      },
+      {
+        root,
+        test: {
+          name: "page",
+          environment: "node",
+          include: page,
+          globalSetup: [setup("built.ts")],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        root,
+        // Every dependency that the worker imports, else vite finds it in the middle of a test and reloads the page.
+        optimizeDeps: {
+          include: ["comlink", "hash-wasm"],
+          entries: ["engine/worker/worker.ts"].filter((file) => existsSync(`${root}/${file}`)),
+        },
+        test: {
+          name: "inbrowser",
+          include: inbrowser,
+          testTimeout: 60_000,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: launchOptions() }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+})

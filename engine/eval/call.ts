@@ -1,0 +1,288 @@
+// Calling functions natively: lambdas, builtins, partial applications, functors.
+// C++ Nix: eval.cc callFunction. The stepper's twin is stepper/call.ts; both use the same frames.
+
+import { suggestions } from "./text/levenshtein.ts"
+import { Attrs } from "./attrs.ts"
+import type { ArgKinds, PrimOp } from "./builtin.ts"
+import { childCell } from "./closure/child.ts"
+import { drive } from "./drive.ts"
+import { NixError } from "./error.ts"
+import {
+  force,
+  forceAttrs,
+  forceBool,
+  forceFunction,
+  forceInt,
+  forceList,
+  forcePlainString,
+  forceString,
+  typeError,
+} from "./force.ts"
+import { showValue } from "./print-value.ts"
+import type { Runtime } from "./runtime.ts"
+import { showType } from "./show-type.ts"
+import { stepCall } from "./stepper/call.ts"
+import { runStepper } from "./stepper/trampoline.ts"
+import type { Step } from "./step.ts"
+import type { LambdaExpr } from "../lang/expr.ts"
+import {
+  type Cell,
+  type Env,
+  Lambda,
+  type LambdaCode,
+  NixFloat,
+  PrimOpApp,
+  PrimOpValue,
+  type Value,
+} from "./value.ts"
+
+/** C++ Nix: StackOverflowError. */
+export function tooDeep(pos: number): NixError {
+  return new NixError("stack-overflow", "stack overflow; max-call-depth exceeded", pos)
+}
+
+export function lambdaName(expr: LambdaExpr): string {
+  return expr.name ?? "anonymous lambda"
+}
+
+/** The two frames of a call, only with --show-trace (C++ Nix adds them only then). */
+export function frameCall(rt: Runtime, e: unknown, code: LambdaCode, pos: number): void {
+  if (e instanceof NixError && rt.showTrace) {
+    const expr = code.expr
+    e.frame(expr.pos, expr.name === null ? "while calling anonymous lambda" : `while calling '${expr.name}'`)
+    if (pos !== 0) e.frame(pos, "from call site")
+  }
+}
+
+/** Calls a function with one argument: the hot path. */
+export function call1(rt: Runtime, fun: Value, arg: Cell, pos: number): Value {
+  if (!(fun instanceof Lambda)) return callFunction(rt, fun, [arg], pos)
+  const depth = rt.depth
+  if (depth > rt.maxDepth) throw tooDeep(pos)
+  const stack = rt.stack
+  if (stack > rt.stackLimit) return runStepper(rt, stepCall(rt, fun, [arg], pos))
+  if (--rt.fuel < 0) rt.refuel()
+  const code = fun.code
+  rt.depth = depth + 1
+  rt.stack = stack + code.body.weight
+  let value: Value
+  if (code.hasFormals) {
+    const env = bindFormals(rt, fun, arg, pos)
+    try {
+      value = code.body.run(rt, env)
+    } catch (e) {
+      frameCall(rt, e, code, pos)
+      throw e
+    }
+  } else {
+    try {
+      value = code.body.run(rt, [fun.env, arg])
+    } catch (e) {
+      frameCall(rt, e, code, pos)
+      throw e
+    }
+  }
+  rt.depth = depth
+  rt.stack = stack
+  return value
+}
+
+/** Calls a function with two arguments; a lambda `x: y: …` without a value between. */
+export function call2(rt: Runtime, fun: Value, a: Cell, b: Cell, pos: number): Value {
+  if (!(fun instanceof Lambda)) return callFunction(rt, fun, [a, b], pos)
+  const outer = fun.code
+  const inner = outer.inner
+  if (inner === null || outer.hasFormals || inner.hasFormals) return callFunction(rt, fun, [a, b], pos)
+  const depth = rt.depth
+  if (depth > rt.maxDepth) throw tooDeep(pos)
+  const stack = rt.stack
+  if (stack > rt.stackLimit) return runStepper(rt, stepCall(rt, fun, [a, b], pos))
+  if (--rt.fuel < 0) rt.refuel()
+  rt.depth = depth + 1
+  rt.stack = stack + inner.body.weight
+  let value: Value
+  try {
+    value = inner.body.run(rt, [[fun.env, a], b])
+  } catch (e) {
+    frameCall(rt, e, inner, pos)
+    throw e
+  }
+  rt.depth = depth
+  rt.stack = stack
+  return value
+}
+
+/** Calls any value with any number of arguments (C++ Nix: callFunction). */
+export function callFunction(rt: Runtime, fun: Value, args: readonly Cell[], pos: number): Value {
+  const depth = rt.depth
+  if (depth > rt.maxDepth) throw tooDeep(pos)
+  const stack = rt.stack
+  if (stack > rt.stackLimit) return runStepper(rt, stepCall(rt, fun, args, pos))
+  rt.depth = depth + 1
+  let cur = fun
+  let i = 0
+  while (i < args.length) {
+    if (cur instanceof Lambda) {
+      if (--rt.fuel < 0) rt.refuel()
+      const code: LambdaCode = cur.code
+      const arg = args[i++] as Cell
+      const env: Env = code.hasFormals ? bindFormals(rt, cur, arg, pos) : [cur.env, arg]
+      rt.stack = stack + code.body.weight + 200
+      try {
+        cur = code.body.run(rt, env)
+      } catch (e) {
+        frameCall(rt, e, code, pos)
+        throw e
+      }
+    } else if (cur instanceof PrimOpValue || cur instanceof PrimOpApp) {
+      const op: PrimOp = cur.op
+      const have: readonly Cell[] = cur instanceof PrimOpApp ? cur.args : []
+      const missing = op.arity - have.length
+      if (args.length - i < missing) {
+        cur = new PrimOpApp(op, have.concat(args.slice(i)))
+        break
+      }
+      const all = have.length === 0 && missing === args.length ? args : have.concat(args.slice(i, i + missing))
+      i += missing
+      rt.stack = stack + 500
+      cur = callPrimOp(rt, op, all, pos)
+    } else if (cur instanceof Attrs && cur.has("__functor")) {
+      const functor = cur.get("__functor") as Cell
+      const at = cur.posOf("__functor")
+      rt.stack = stack + 400
+      try {
+        cur = callFunction(rt, force(rt, functor, at), [cur, args[i++] as Cell], at)
+      } catch (e) {
+        if (e instanceof NixError) e.frame(pos, functorFrame)
+        throw e
+      }
+    } else throw notAFunction(rt, cur, pos)
+  }
+  rt.depth = depth
+  rt.stack = stack
+  return cur
+}
+
+export const functorFrame = "while calling a functor (an attribute set with a '__functor' attribute)"
+
+export function notAFunction(rt: Runtime, v: Value, pos: number): NixError {
+  return new NixError(
+    "type",
+    `attempt to call something which is not a function but ${showType(v)}: ${showValue(rt, v)}`,
+    pos,
+  )
+}
+
+/** Builds the environment of a `{ a, b ? c, ... }@x:` call, forcing the argument. */
+function bindFormals(rt: Runtime, fun: Lambda, arg: Cell, pos: number): Env {
+  let set: Attrs
+  try {
+    set = forceAttrs(rt, arg, fun.code.expr.pos, "while evaluating the value passed for the lambda argument")
+  } catch (e) {
+    if (pos !== 0 && e instanceof NixError) e.frame(pos, "from call site")
+    throw e
+  }
+  return matchFormals(rt, fun, arg, set, pos)
+}
+
+/** Matches a forced set against the formals; defaults become thunks. Shared with the stepper. */
+export function matchFormals(rt: Runtime, fun: Lambda, arg: Cell, set: Attrs, pos: number): Env {
+  const expr = fun.code.expr
+  const formals = expr.sortedFormals ?? []
+  const env: Env = expr.arg === null ? [fun.env] : [fun.env, arg]
+  let used = 0
+  for (let i = 0; i < formals.length; i++) {
+    const formal = formals[i] as (typeof formals)[number]
+    const cell = set.get(formal.name)
+    if (cell !== undefined) {
+      used++
+      env.push(cell)
+    } else if (formal.fallback === null) {
+      throw new NixError(
+        "type",
+        `function '${lambdaName(expr)}' called without required argument '${formal.name}'`,
+        expr.pos,
+      ).frame(pos, "from call site")
+    } else {
+      // Later formals are not there yet for a default that is a bare variable: it becomes a thunk, as in Nix.
+      env.push(undefined)
+      env[env.length - 1] = childCell(rt, formal.fallback, env)
+    }
+  }
+  if (used !== set.size && expr.formals !== null && !expr.formals.ellipsis) throw unexpectedArgument(rt, expr, set, pos)
+  return env
+}
+
+function unexpectedArgument(rt: Runtime, expr: LambdaExpr, set: Attrs, pos: number): NixError {
+  const known = new Set((expr.sortedFormals ?? []).map((f) => f.name))
+  const name = set.symbolNames(rt.symbols).find((n) => !known.has(n)) ?? ""
+  return new NixError(
+    "type",
+    `function '${lambdaName(expr)}' called with unexpected argument '${name}'`,
+    expr.pos,
+    suggestions([...known], name),
+  ).frame(pos, "from call site")
+}
+
+/** Forces an argument to its declared kind. */
+export function forceKind(
+  rt: Runtime,
+  cell: Cell,
+  kind: keyof ArgKinds,
+  pos: number,
+  frame: string,
+): ArgKinds[keyof ArgKinds] {
+  switch (kind) {
+    case "lazy":
+      return cell
+    case "any":
+      return force(rt, cell, pos)
+    case "attrs":
+      return forceAttrs(rt, cell, pos, frame)
+    case "list":
+      return forceList(rt, cell, pos, frame)
+    case "int":
+      return forceInt(rt, cell, pos, frame)
+    case "string":
+      return forceString(rt, cell, pos, frame)
+    case "plain":
+      return forcePlainString(rt, cell, pos, frame)
+    case "function":
+      return forceFunction(rt, cell, pos, frame)
+    case "bool":
+      return forceBool(rt, cell, pos, frame)
+    case "number":
+      try {
+        const v = force(rt, cell, pos)
+        if (typeof v === "number" || typeof v === "bigint" || v instanceof NixFloat) return v
+        throw typeError(rt, "an integer", v, pos)
+      } catch (e) {
+        if (e instanceof NixError) e.frame(pos, frame)
+        throw e
+      }
+  }
+}
+
+/** The type of a builtin's code once the argument types are forgotten. */
+export type AnyRun = (rt: Runtime, ...args: unknown[]) => Value
+export type AnyStep = (rt: Runtime, ...args: unknown[]) => Step<Value>
+
+/** Calls a builtin with exactly its arguments. */
+export function callPrimOp(rt: Runtime, op: PrimOp, args: readonly Cell[], pos: number): Value {
+  try {
+    const forced: unknown[] = args.slice()
+    const order = op.order
+    for (let i = 0; i < order.length; i++) {
+      const n = order[i] as number
+      const spec = op.args[n] as PrimOp["args"][number]
+      if (spec[1] !== "lazy") forced[n] = forceKind(rt, args[n] as Cell, spec[1], 0, op.frames[n] as string)
+    }
+    forced.push(pos)
+    // The casts restore what builtin() forgot: the arguments are of the declared kinds.
+    if (op.run !== null) return (op.run as AnyRun)(rt, ...forced)
+    return drive(rt, (op.step as AnyStep)(rt, ...forced)) as Value
+  } catch (e) {
+    if (op.frame && e instanceof NixError) e.frame(pos, `while calling the '${op.name}' builtin`)
+    throw e
+  }
+}

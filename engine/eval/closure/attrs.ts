@@ -1,0 +1,175 @@
+// Closures of attribute sets and `let`.
+
+import type { AttrsExpr, LetExpr } from "../../lang/expr.ts"
+import { Attrs, Shape } from "../attrs.ts"
+import { NixError } from "../error.ts"
+import { force, forceAttrs, forcePlainString } from "../force.ts"
+import type { Runtime } from "../runtime.ts"
+import { type Cell, type Env, type Run, Thunk } from "../value.ts"
+import { codeOf, type MakeCell, makerOf } from "./child.ts"
+import { compilePart } from "./compile.ts"
+
+export const overridesFrame = "while evaluating the `__overrides` attribute"
+export const dynamicNameFrame = "while evaluating the name of a dynamic attribute"
+
+/** One static attribute: how its cell is made, and in which environment. */
+interface Member {
+  readonly make: MakeCell
+  /** 0: the set's own environment, 1: the outer one, 2: the one of the `inherit (e)` sources. */
+  readonly where: 0 | 1 | 2
+}
+
+/** What is known of a set before it runs. Shared with the stepper. */
+export interface AttrsPlan {
+  readonly shape: Shape
+  readonly members: readonly Member[]
+  readonly from: readonly MakeCell[]
+}
+
+export function planOf(expr: AttrsExpr): AttrsPlan {
+  const known = plans.get(expr)
+  if (known) return known
+  const sorted = expr.sorted ?? []
+  const hasOverrides = expr.recursive && expr.attrs.has("__overrides")
+  const plan: AttrsPlan = {
+    shape: new Shape(
+      sorted.map((a) => a.name),
+      sorted.map((a) => a.pos),
+    ),
+    members: sorted.map((a) => ({
+      // With __overrides every binding must be a thunk of its own, because its slot may be replaced.
+      make: hasOverrides && a.kind !== "inherited" ? ownThunk(a.expr) : makerOf(a.expr),
+      where: a.kind === "plain" ? 0 : a.kind === "inherited" ? 1 : 2,
+    })),
+    from: expr.inheritFrom.map(makerOf),
+  }
+  plans.set(expr, plan)
+  return plan
+}
+// A cache by tree node, not state.
+const plans = new WeakMap<AttrsExpr, AttrsPlan>()
+
+function ownThunk(expr: Parameters<typeof codeOf>[0]): MakeCell {
+  const code = codeOf(expr)
+  return (_rt, env) => new Thunk(code, env, undefined)
+}
+
+/** Makes the cells of a recursive set or `let` in its new environment `inner` (slots 1…). */
+export function fillRecursive(rt: Runtime, plan: AttrsPlan, env: Env, inner: Env): void {
+  const members = plan.members
+  const sources = plan.from.length === 0 ? null : inheritEnv(rt, plan, inner)
+  for (let i = 0; i < members.length; i++) {
+    const m = members[i] as Member
+    inner[i + 1] = m.make(rt, m.where === 0 ? inner : m.where === 1 ? env : (sources as Env))
+  }
+}
+
+function inheritEnv(rt: Runtime, plan: AttrsPlan, up: Env): Env {
+  const env: Env = [up]
+  for (const make of plan.from) env.push(make(rt, up))
+  return env
+}
+
+/** A new environment with room for a plan's members. */
+export function newEnv(plan: AttrsPlan, up: Env): Env {
+  const env = new Array(plan.members.length + 1) as unknown as Env
+  env[0] = up
+  return env
+}
+
+/** The cells of a set that is not recursive. */
+export function fillPlain(rt: Runtime, plan: AttrsPlan, env: Env): Cell[] {
+  const members = plan.members
+  const n = members.length
+  const cells: Cell[] = new Array(n)
+  const sources = plan.from.length === 0 ? null : inheritEnv(rt, plan, env)
+  for (let i = 0; i < n; i++) {
+    const m = members[i] as Member
+    cells[i] = m.make(rt, m.where === 2 ? (sources as Env) : env)
+  }
+  return cells
+}
+
+/** The closure of a set. */
+export function compileAttrs(expr: AttrsExpr): Run {
+  const plan = planOf(expr)
+  const pos = expr.pos
+  const shape = plan.shape
+  if (!expr.recursive && expr.dynamic.length === 0) {
+    if (plan.members.length === 0) return () => Attrs.empty
+    return (rt, env) => Attrs.ofShape(shape, fillPlain(rt, plan, env), pos)
+  }
+  const names = expr.dynamic.map((d) => compilePart(d.name))
+  return (rt, env) => {
+    let inner = env
+    let set: Attrs
+    if (expr.recursive) {
+      inner = newEnv(plan, env)
+      fillRecursive(rt, plan, env, inner)
+      set = Attrs.ofShape(shape, inner.slice(1) as Cell[], pos)
+      const overrides = set.get("__overrides")
+      if (overrides !== undefined) set = override(set, inner, forceAttrs(rt, overrides, 0, overridesFrame), plan)
+    } else set = Attrs.ofShape(shape, fillPlain(rt, plan, env), pos)
+    if (names.length === 0) return set
+    const dynamic = new DynamicAttrs(rt, expr, set)
+    for (let i = 0; i < names.length; i++) {
+      const d = expr.dynamic[i] as AttrsExpr["dynamic"][number]
+      const name = force(rt, (names[i] as Run)(rt, inner), d.pos)
+      if (name === null) continue
+      dynamic.add(i, forcePlainString(rt, name, d.pos, dynamicNameFrame), inner)
+    }
+    return dynamic.finish()
+  }
+}
+
+/** `__overrides`: its attributes replace or extend the set and the recursive scope. */
+export function override(set: Attrs, inner: Env, overrides: Attrs, plan: AttrsPlan): Attrs {
+  for (const name of overrides.names()) {
+    const i = plan.shape.find(name)
+    if (i >= 0) inner[i + 1] = overrides.get(name) as Cell
+  }
+  return overrides.size === 0 ? set : set.update(overrides)
+}
+
+/** Adds computed attributes to a set, in order. Shared with the stepper. */
+export class DynamicAttrs {
+  private readonly rt: Runtime
+  private readonly expr: AttrsExpr
+  private readonly map: Map<string, Cell>
+  private readonly at: Map<string, number>
+
+  constructor(rt: Runtime, expr: AttrsExpr, set: Attrs) {
+    this.rt = rt
+    this.expr = expr
+    this.map = set.toMap()
+    this.at = set.positionMap()
+  }
+
+  /** Adds dynamic attribute `i` under its computed name. */
+  add(i: number, name: string, env: Env): void {
+    const d = this.expr.dynamic[i] as AttrsExpr["dynamic"][number]
+    this.rt.symbols.id(name)
+    if (this.map.has(name)) {
+      const at = this.rt.sources.print(this.at.get(name) ?? 0)
+      throw new NixError("eval", `dynamic attribute '${name}' already defined at ${at}`, d.pos)
+    }
+    if (d.value.kind === "lambda") d.value.name = name
+    this.map.set(name, makerOf(d.value)(this.rt, env))
+    this.at.set(name, d.pos)
+  }
+
+  finish(): Attrs {
+    return Attrs.ofMap(this.map, this.at, this.expr.pos)
+  }
+}
+
+/** The closure of `let … in …`. */
+export function compileLet(expr: LetExpr): Run {
+  const plan = planOf(expr.attrs)
+  const body = compilePart(expr.body)
+  return (rt, env) => {
+    const inner = newEnv(plan, env)
+    fillRecursive(rt, plan, env, inner)
+    return body(rt, inner)
+  }
+}

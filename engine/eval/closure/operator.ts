@@ -1,0 +1,130 @@
+// Closures of the operators that are no calls: == != && || -> // ++, and of conditions.
+
+import type { BinaryExpr, Expr } from "../../lang/expr.ts"
+import { Attrs } from "../attrs.ts"
+import { eqValues } from "../equal.ts"
+import { NixError } from "../error.ts"
+import { framed, typeError } from "../force.ts"
+import { concatLists } from "../list.ts"
+import type { Runtime } from "../runtime.ts"
+import type { Env, Run, Value } from "../value.ts"
+import { compilePart } from "./compile.ts"
+
+/** Runs a condition to a Boolean, with Nix's frame (C++ Nix: evalBool). */
+export function boolOf(expr: Expr, frame: string): (rt: Runtime, env: Env) => boolean {
+  const run = compilePart(expr)
+  const pos = expr.pos
+  return (rt, env) => {
+    try {
+      const v = run(rt, env)
+      if (v === true) return true
+      if (v === false) return false
+      throw typeError(rt, "a Boolean", v, pos)
+    } catch (e) {
+      throw framed(e, pos, frame)
+    }
+  }
+}
+
+/** Runs an operand; errors get the frame at the operand's position (C++ Nix: Expr::eval with errorCtx). */
+export function operandOf(expr: Expr, frame: string): Run {
+  const run = compilePart(expr)
+  if (expr.kind === "int" || expr.kind === "string" || expr.kind === "float") return run
+  const pos = expr.pos
+  return (rt, env) => {
+    try {
+      return run(rt, env)
+    } catch (e) {
+      throw framed(e, pos, frame)
+    }
+  }
+}
+
+/** The closure of a binary operator. */
+export function compileBinary(expr: BinaryExpr): Run {
+  const pos = expr.pos
+  switch (expr.op) {
+    case "==": {
+      const left = operandOf(expr.left, "in the left operand of '=='")
+      const right = operandOf(expr.right, "in the right operand of '=='")
+      return (rt, env) => {
+        const a = left(rt, env)
+        const b = right(rt, env)
+        if (typeof a === "number" && typeof b === "number") return a === b
+        if (typeof a === "string" && typeof b === "string") return a === b
+        return eqValues(rt, a, b, pos)
+      }
+    }
+    case "!=": {
+      const left = operandOf(expr.left, "in the left operand of '!='")
+      const right = operandOf(expr.right, "in the right operand of '!='")
+      return (rt, env) => {
+        const a = left(rt, env)
+        const b = right(rt, env)
+        if (typeof a === "number" && typeof b === "number") return a !== b
+        if (typeof a === "string" && typeof b === "string") return a !== b
+        return !eqValues(rt, a, b, pos)
+      }
+    }
+    case "&&": {
+      const left = boolOf(expr.left, "in the left operand of '&&'")
+      const right = boolOf(expr.right, "in the right operand of '&&'")
+      return (rt, env) => left(rt, env) && right(rt, env)
+    }
+    case "||": {
+      const left = boolOf(expr.left, "in the left operand of '||'")
+      const right = boolOf(expr.right, "in the right operand of '||'")
+      return (rt, env) => left(rt, env) || right(rt, env)
+    }
+    case "->": {
+      const left = boolOf(expr.left, "in the left operand of '->'")
+      const right = boolOf(expr.right, "in the right operand of '->'")
+      return (rt, env) => !left(rt, env) || right(rt, env)
+    }
+    case "//": {
+      // The right operand first, since Nix 2.36.
+      const right = updateOperand(expr.right, "in the right operand of '//'")
+      const left = updateOperand(expr.left, "in the left operand of '//'")
+      return (rt, env) => {
+        const b = right(rt, env)
+        const a = left(rt, env)
+        return updateAttrs(a, b)
+      }
+    }
+    case "++": {
+      const left = operandOf(expr.left, "in the left operand of '++'")
+      const right = operandOf(expr.right, "in the right operand of '++'")
+      return (rt, env) => {
+        const a = left(rt, env)
+        return concatLists(rt, [a, right(rt, env)], pos, "while evaluating one of the elements to concatenate")
+      }
+    }
+  }
+}
+
+/** An operand of `//`; a nested `//` adds no frame of its own (C++ Nix: evalForUpdate). */
+function updateOperand(expr: Expr, frame: string): (rt: Runtime, env: Env) => Attrs {
+  const run = compilePart(expr)
+  // A nested `//` is always a set, and its own operands have their frames.
+  if (expr.kind === "binary" && expr.op === "//") return run as (rt: Runtime, env: Env) => Attrs
+  const pos = expr.pos
+  return (rt, env) => {
+    try {
+      const v = run(rt, env)
+      if (v instanceof Attrs) return v
+      throw typeError(rt, "a set", v, 0)
+    } catch (e) {
+      throw framed(e, pos, frame)
+    }
+  }
+}
+
+/** `a // b`; an empty side gives the other value itself. */
+export function updateAttrs(a: Attrs, b: Attrs): Attrs {
+  return a.size === 0 ? b : b.size === 0 ? a : a.update(b)
+}
+
+/** For the stepper: the error of an operand that is no set. */
+export function notASet(rt: Runtime, v: Value): NixError {
+  return typeError(rt, "a set", v, 0)
+}

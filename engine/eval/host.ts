@@ -1,0 +1,45 @@
+// What the evaluator asks of its surroundings (EvalIO). All answers are synchronous; a host that has to
+// wait throws `Pending`, and the evaluation is resumed when its promise is settled.
+
+export type FileType = "regular" | "directory" | "symlink" | "unknown"
+
+/** How a source tree is put into the store. */
+export interface ImportRequest {
+  /** Absolute path of the file or directory. */
+  readonly path: string
+  /** Name of the store path. */
+  readonly name: string
+  /** NAR hashing (true) or the bytes of one file (false). */
+  readonly recursive: boolean
+  /** Called per entry below the root in sorted order; undefined keeps everything. */
+  readonly filter?: (path: string, type: FileType) => boolean
+  /** Expected SHA-256 in base 16, or undefined. */
+  readonly sha256?: string
+}
+
+/**
+ * The outside world of one evaluator. Paths are absolute, normalised byte strings; file contents are byte
+ * strings. Methods throw NixError for what Nix reports as an error, Pending to wait.
+ */
+export interface Host {
+  /** Store directory, "/nix/store" by default (builtins.storeDir). */
+  readonly storeDir: string
+  /** Type of the entry itself (no symlink followed), or null if there is none. pathExists, readFileType, import. */
+  lstat(path: string): FileType | null
+  /** Target of a symlink. Path resolution. */
+  readLink(path: string): string
+  /** Bytes of a regular file. readFile, import, hashFile. */
+  readFile(path: string): string
+  /** Names and types of a directory's entries. readDir. */
+  readDir(path: string): ReadonlyMap<string, FileType>
+  /** Environment variable, "" if unset. getEnv. */
+  getEnv(name: string): string
+  /** Seconds since 1970. currentTime. */
+  now(): number
+  /** One finished line for the user (no newline): `trace: …`, `evaluation warning: …`, `warning: …`. */
+  log(line: string): void
+  /** Puts a source tree into the store, returns its store path. Path interpolation, path, filterSource. */
+  addToStore?(request: ImportRequest): string
+  /** Writes a text file with these references, returns its store path. toFile, derivations. */
+  addTextToStore?(name: string, contents: string, references: readonly string[]): string
+}

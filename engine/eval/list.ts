@@ -1,0 +1,25 @@
+// Lists: concatenation.
+
+import { forceList } from "./force.ts"
+import type { Runtime } from "./runtime.ts"
+import type { Cell, List, Value } from "./value.ts"
+
+/** Joins lists; if all but one are empty, that one itself is the result (C++ Nix: EvalState::concatLists). */
+export function concatLists(rt: Runtime, lists: readonly Cell[], pos: number, frame: string): Value {
+  let length = 0
+  let last: List | null = null
+  const forced: List[] = []
+  for (const cell of lists) {
+    const list = forceList(rt, cell, pos, frame)
+    forced.push(list)
+    length += list.length
+    if (list.length > 0) last = list
+  }
+  if (last !== null && length === last.length) return last
+  if (length === 0) return forced[forced.length - 1] ?? []
+  rt.charge(length * 8)
+  const out: Cell[] = new Array(length)
+  let n = 0
+  for (const list of forced) for (let i = 0; i < list.length; i++) out[n++] = list[i] as Cell
+  return out
+}

@@ -1,0 +1,174 @@
+// One evaluator's state: tables, settings, host, counters. Everything hangs off it; two can live side by
+// side. The code that works on it is in functions that take it first.
+
+import type { Source, Sources } from "../lang/source.ts"
+import { Symbols } from "../lang/symbol.ts"
+import type { Attrs } from "./attrs.ts"
+import { Contexts } from "./context.ts"
+import { Stopped } from "./error.ts"
+import type { Host } from "./host.ts"
+import type { Cell, Code, Env, Thunk } from "./value.ts"
+
+/** Parses and binds the text of a file, in the base scope plus `scope` (names of the variables around it). */
+export type Loader = (path: string, text: string, scope: readonly string[] | null) => Code
+
+export type Lint = "ignore" | "warn" | "fatal"
+
+/** One entry of the search path: `prefix=path`, or `path` with an empty prefix. */
+export interface SearchPathEntry {
+  readonly prefix: string
+  readonly path: string
+}
+
+/** Nix settings that evaluation sees; the names follow nix.conf. */
+export interface Settings {
+  readonly system: string
+  readonly nixVersion: string
+  readonly pureEval: boolean
+  readonly restrictEval: boolean
+  readonly maxCallDepth: number
+  readonly showTrace: boolean
+  readonly traceVerbose: boolean
+  readonly abortOnWarn: boolean
+  readonly allowImportFromDerivation: boolean
+  readonly features: ReadonlySet<string>
+  readonly lintUrlLiterals: Lint
+  readonly lintShortPathLiterals: Lint
+  readonly lintAbsolutePathLiterals: Lint
+  readonly nixPath: readonly SearchPathEntry[]
+  /** How to run: closures that move into the stepper when deep, or one of both only (for tests). */
+  readonly run: "auto" | "closures" | "stepper"
+  /** Budgets; Infinity for none. Steps are function calls; bytes are what was allocated by our own count. */
+  readonly maxSteps: number
+  readonly maxSeconds: number
+  readonly maxBytes: number
+  /** Native stack the closures may take, in bytes by our own count, before the stepper takes over. */
+  readonly stackBytes: number
+}
+
+export const defaultSettings: Settings = {
+  system: "x86_64-linux",
+  nixVersion: "2.36.0",
+  pureEval: false,
+  restrictEval: false,
+  maxCallDepth: 10_000,
+  showTrace: false,
+  traceVerbose: false,
+  abortOnWarn: false,
+  allowImportFromDerivation: true,
+  features: new Set(["nix-command", "flakes", "fetch-tree"]),
+  lintUrlLiterals: "ignore",
+  lintShortPathLiterals: "ignore",
+  lintAbsolutePathLiterals: "ignore",
+  nixPath: [],
+  run: "auto",
+  maxSteps: Number.POSITIVE_INFINITY,
+  maxSeconds: Number.POSITIVE_INFINITY,
+  maxBytes: 64 * 2 ** 30,
+  stackBytes: 350_000,
+}
+
+/** Steps between two looks at clock and budget. */
+const CHUNK = 20_000
+
+export class Runtime {
+  readonly settings: Settings
+  readonly host: Host
+  readonly sources: Sources
+  readonly symbols = new Symbols()
+  readonly contexts = new Contexts()
+  /** The base environment: slot i+1 belongs to `globalNames[i]`. */
+  readonly globals: Env = [null]
+  readonly globalNames: string[] = []
+  /** `builtins`. */
+  builtins: Attrs
+  /** Source of the evaluator's own derivation.nix; frames "from the definition of" never point into it. */
+  derivationSource: Source | null = null
+
+  /** Native stack in use by our own count (bytes), and where the stepper takes over. */
+  stack = 0
+  readonly stackLimit: number
+  /** Nested calls as Nix counts them (max-call-depth). */
+  depth = 0
+  readonly maxDepth: number
+  /** The thunk being forced right now; owns what `trace` prints. */
+  current: Thunk | null = null
+  /** Steps left until the next look at the budget. */
+  fuel = CHUNK
+  steps = 0
+  thunksForced = 0
+  /** Bytes allocated by our own count. */
+  bytes = 0
+  /** Set by whoever wants the evaluation to stop at the next look. */
+  interrupted = false
+  #started: number
+
+  /** Memoised imports by resolved path; see files.ts. */
+  readonly imports = new Map<string, Cell>()
+  readonly resolvedImports = new Map<string, string>()
+  /** What evaluation may read in pure and restricted mode; see access.ts. */
+  readonly allowedPaths = new Set<string>()
+  /** Parses a file's text; evaluator.ts sets it. See files.ts. */
+  loader: Loader | null = null
+
+  /** What `trace` printed, by owner, in the present attempt and in undone ones; see trace.ts. */
+  readonly traced = new Map<Thunk | null, number>()
+  readonly replayed = new Map<Thunk | null, number>()
+
+  constructor(settings: Settings, host: Host, sources: Sources, empty: Attrs) {
+    this.settings = settings
+    this.host = host
+    this.sources = sources
+    this.builtins = empty
+    this.stackLimit = settings.run === "stepper" ? -1 : settings.stackBytes
+    this.maxDepth = settings.maxCallDepth
+    this.#started = host.now()
+  }
+
+  get showTrace(): boolean {
+    return this.settings.showTrace
+  }
+
+  /** True if the experimental feature is on. */
+  feature(name: string): boolean {
+    return this.settings.features.has(name)
+  }
+
+  /** Called when `fuel` is used up: checks the budget. Throws Stopped. */
+  refuel(): void {
+    this.steps += CHUNK
+    this.fuel = CHUNK
+    if (this.interrupted) throw new Stopped("interrupted", "evaluation was interrupted")
+    const s = this.settings
+    if (this.steps > s.maxSteps) throw new Stopped("steps", `evaluation took more than ${s.maxSteps} steps`)
+    if (this.bytes > s.maxBytes) throw new Stopped("memory", `evaluation allocated more than ${s.maxBytes} bytes`)
+    if (s.maxSeconds !== Number.POSITIVE_INFINITY && this.host.now() - this.#started > s.maxSeconds)
+      throw new Stopped("time", `evaluation took more than ${s.maxSeconds} s`)
+  }
+
+  /** Charges memory that is about to be allocated. Throws Stopped when it is too much at once or in total. */
+  charge(bytes: number): void {
+    this.bytes += bytes
+    if (bytes > 1e9 || this.bytes > this.settings.maxBytes)
+      throw new Stopped("memory", `evaluation would allocate more memory than it may (${this.settings.maxBytes} bytes)`)
+  }
+
+  /** Resets the counters of nesting before native evaluation starts again from its root. */
+  resume(): void {
+    this.stack = 0
+    this.depth = 0
+    this.current = null
+  }
+
+  /** Begins a new evaluation in this runtime: budgets start anew, counters of nesting are reset. */
+  begin(): void {
+    this.resume()
+    this.interrupted = false
+    this.traced.clear()
+    this.replayed.clear()
+    this.steps = 0
+    this.fuel = CHUNK
+    this.bytes = 0
+    this.#started = this.host.now()
+  }
+}

@@ -1,0 +1,81 @@
+// Two builds: the app with the library entry (dist/index.html, dist/engine.js), and the command line (`--mode cli`, dist/cli/thunkpad.js).
+// One config with a switch: vite's multi-environment build lets the app's inputs leak into the command line's.
+import react from "@vitejs/plugin-react"
+import { defineConfig, type Plugin, type UserConfig } from "vite"
+
+export default defineConfig(({ mode }) => (mode === "cli" ? commandLine : app))
+
+// The page runs no text as code, ever. Monaco needs inline styles, its icon font and data: images.
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src 'self'",
+  "img-src 'self' data:",
+  "manifest-src 'self'",
+  "connect-src 'self' https:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ")
+
+// The evaluator's worker has no DOM and its own policy, that of its response: there hash-wasm and generated code may run.
+const WORKER_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval'; connect-src 'self' https:"
+
+/** The page's policy as a meta element: any static host serves it. Not in development, where the react plugin injects a script. */
+const pagePolicy: Plugin = {
+  name: "thunkpad:page-policy",
+  apply: "build",
+  transformIndexHtml: () => [
+    { tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: PAGE_POLICY }, injectTo: "head-prepend" as const },
+  ],
+}
+
+/** The headers a host should send, as `npm start` sends them: the page's policy for all, the worker's own for the worker. */
+const previewPolicy: Plugin = {
+  name: "thunkpad:preview-policy",
+  configurePreviewServer(server) {
+    server.middlewares.use((request, response, next) => {
+      const path = new URL(request.url ?? "/", "http://localhost").pathname
+      const isWorker = /\/assets\/worker-[^/]*\.js$/.test(path)
+      response.setHeader("Content-Security-Policy", isWorker ? WORKER_POLICY : `${PAGE_POLICY}; frame-ancestors *`)
+      response.setHeader("X-Content-Type-Options", "nosniff")
+      next()
+    })
+  },
+}
+
+const app: UserConfig = {
+  // Relative: else engine.js would look for its worker at the site's root.
+  base: "./",
+  plugins: [react(), pagePolicy, previewPolicy],
+  worker: { format: "es" },
+  // The worker is named, or its dependencies would be found late and the first worker would fail once, with an empty message.
+  optimizeDeps: { entries: ["index.html", "engine/worker/worker.ts"] },
+  preview: { port: 4173, strictPort: true },
+  build: {
+    target: "es2023",
+    modulePreload: { polyfill: false },
+    // Monaco's chunk is over 3 MB; the sizes that matter are tested.
+    chunkSizeWarningLimit: 4000,
+    rolldownOptions: {
+      input: { index: "index.html", engine: "engine/worker/client.ts" },
+      // Else the exports of engine.js would be dropped: nothing of ours imports them.
+      preserveEntrySignatures: "exports-only",
+      output: { entryFileNames: (chunk) => (chunk.name === "engine" ? "engine.js" : "assets/[name]-[hash].js") },
+    },
+  },
+}
+
+const commandLine: UserConfig = {
+  // Everything in one file: it starts faster than many modules.
+  ssr: { noExternal: true, target: "node" },
+  build: {
+    ssr: "engine/cli/main.ts",
+    outDir: "dist/cli",
+    copyPublicDir: false,
+    target: "node20",
+    minify: false,
+    rolldownOptions: { output: { entryFileNames: "thunkpad.js", codeSplitting: false } },
+  },
+}

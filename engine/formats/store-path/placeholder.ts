@@ -1,0 +1,42 @@
+// Placeholders: texts that stand for store paths not known yet, "/" and 52 characters of nix32.
+//
+//   of an own output o                   sha256("nix-output:" o)
+//   of output o of P, content-addressed  sha256("nix-upstream-output:" HASHPART(P) ":" OUTPUTPATHNAME)
+//   of output o of an unknown drv        sha256("nix-computed-output:" nix32(fold20(hash of the drv's placeholder)) ":" o)
+//
+// C++ Nix: libstore/derivations.cc hashPlaceholder, libstore/downstream-placeholder.cc
+
+import { digest } from "../hash/digest.ts"
+import { compressHash } from "../hash/hash.ts"
+import { printNix32 } from "../hash/nix32.ts"
+import { outputPathName } from "./compute.ts"
+import type { BuiltPath } from "./derived-path.ts"
+import { hashPart, namePart, type StorePath } from "./store-path.ts"
+
+/** What `builtins.placeholder` gives: stands for the derivation's own output. */
+export function outputPlaceholder(output: string): string {
+  return `/${printNix32(digest("sha256", `nix-output:${output}`))}`
+}
+
+/** The digest in the placeholder for output `output` of the derivation at `drvPath`. */
+function upstreamDigest(drvPath: StorePath, output: string): Uint8Array {
+  const drvName = namePart(drvPath).slice(0, -4)
+  return digest("sha256", `nix-upstream-output:${hashPart(drvPath)}:${outputPathName(drvName, output)}`)
+}
+
+function downstreamDigest(path: BuiltPath): Uint8Array {
+  const { drvPath, output } = path
+  if (drvPath.kind === "opaque") return upstreamDigest(drvPath.path, output)
+  const inner = printNix32(compressHash(downstreamDigest(drvPath), 20))
+  return digest("sha256", `nix-computed-output:${inner}:${output}`)
+}
+
+/** Stands for output `output` of the content-addressed (or deferred) derivation at `drvPath`. */
+export function upstreamPlaceholder(drvPath: StorePath, output: string): string {
+  return `/${printNix32(upstreamDigest(drvPath, output))}`
+}
+
+/** Stands for an output of a derivation that may itself be an output still to be built. */
+export function downstreamPlaceholder(path: BuiltPath): string {
+  return `/${printNix32(downstreamDigest(path))}`
+}

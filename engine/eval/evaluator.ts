@@ -87,6 +87,11 @@ export class Evaluator {
     return new Thunk(code, env, undefined)
   }
 
+  /** A cell for a bound tree in the base environment. */
+  rootCell(expr: Expr): Cell {
+    return this.cell(codeOf(expr))
+  }
+
   /** Evaluates a text to weak head normal form. Throws NixError, Stopped, or Pending if the host has to wait. */
   evaluate(text: string, origin: Origin, basePath: string): Value {
     return this.force(this.cell(this.load(text, origin, basePath)))

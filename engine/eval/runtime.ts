@@ -1,16 +1,18 @@
 // One evaluator's state: tables, settings, host, counters. Everything hangs off it; two can live side by
 // side. The code that works on it is in functions that take it first.
 
+import type { Scope } from "../lang/bind.ts"
 import type { Source, Sources } from "../lang/source.ts"
 import { Symbols } from "../lang/symbol.ts"
 import type { Attrs } from "./attrs.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
 import type { Host } from "./host.ts"
+import type { Regex } from "./regex/regex.ts"
 import type { Cell, Code, Env, Thunk } from "./value.ts"
 
-/** Parses and binds the text of a file, in the base scope plus `scope` (names of the variables around it). */
-export type Loader = (path: string, text: string, scope: readonly string[] | null) => Code
+/** Parses and binds the text of a file in a scope, the base scope if none is given. */
+export type Loader = (path: string, text: string, scope?: Scope) => Code
 
 export type Lint = "ignore" | "warn" | "fatal"
 
@@ -110,6 +112,10 @@ export class Runtime {
   readonly allowedPaths = new Set<string>()
   /** Parses a file's text; evaluator.ts sets it. See files.ts. */
   loader: Loader | null = null
+  /** Search path entries by their text, resolved to a path or null; see search-path.ts. */
+  readonly searchEntries = new Map<string, string | null>()
+  /** Compiled patterns of match and split; see builtins/regex.ts. */
+  readonly regexes = new Map<string, Regex>()
 
   /** What `trace` printed, by owner, in the present attempt and in undone ones; see trace.ts. */
   readonly traced = new Map<Thunk | null, number>()
@@ -144,6 +150,11 @@ export class Runtime {
     if (this.bytes > s.maxBytes) throw new Stopped("memory", `evaluation allocated more than ${s.maxBytes} bytes`)
     if (s.maxSeconds !== Number.POSITIVE_INFINITY && this.host.now() - this.#started > s.maxSeconds)
       throw new Stopped("time", `evaluation took more than ${s.maxSeconds} s`)
+  }
+
+  /** Function calls of lambdas since `begin`. */
+  stepsTaken(): number {
+    return this.steps + CHUNK - this.fuel
   }
 
   /** Charges memory that is about to be allocated. Throws Stopped when it is too much at once or in total. */

@@ -15,6 +15,11 @@ export class Symbols {
     return id
   }
 
+  /** How many names there are. */
+  get count(): number {
+    return this.#ids.size
+  }
+
   /** Sorts names by their number, in place. */
   sort(names: string[]): string[] {
     return names.sort((a, b) => this.id(a) - this.id(b))

@@ -1,0 +1,93 @@
+// The evaluator's host on Node: the real file system, environment and standard error.
+
+import * as fs from "node:fs"
+import { NixError } from "../eval/error.ts"
+import type { FileType, Host } from "../eval/host.ts"
+
+/** A byte-string path as Node takes it. */
+function raw(path: string): Buffer {
+  return Buffer.from(path, "latin1")
+}
+
+function typeOf(entry: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): FileType {
+  return entry.isFile() ? "regular" : entry.isDirectory() ? "directory" : entry.isSymbolicLink() ? "symlink" : "unknown"
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: "No such file or directory",
+  ENOTDIR: "Not a directory",
+  EISDIR: "Is a directory",
+  EACCES: "Permission denied",
+  ELOOP: "Too many levels of symbolic links",
+}
+
+/** A system error in Nix's words (C++ Nix: SysError). */
+function sysError(what: string, e: unknown): NixError {
+  const code = (e as NodeJS.ErrnoException).code ?? "unknown error"
+  return new NixError("error", `${what}: ${reasons[code] ?? code}`, 0)
+}
+
+export class NodeHost implements Host {
+  readonly storeDir: string
+  private readonly env: NodeJS.ProcessEnv
+  private readonly write: (line: string) => void
+
+  /** `write` gets finished lines (bytes) for standard error. */
+  constructor(env: NodeJS.ProcessEnv, write: (line: string) => void) {
+    this.env = env
+    this.storeDir = env["NIX_STORE_DIR"] ?? env["NIX_STORE"] ?? "/nix/store"
+    this.write = write
+  }
+
+  lstat(path: string): FileType | null {
+    try {
+      const stat = fs.lstatSync(raw(path), { throwIfNoEntry: false })
+      return stat === undefined ? null : typeOf(stat)
+    } catch (e) {
+      const code = (e as NodeJS.ErrnoException).code
+      if (code === "ENOENT" || code === "ENOTDIR") return null
+      throw sysError(`getting status of '${path}'`, e)
+    }
+  }
+
+  readLink(path: string): string {
+    try {
+      return fs.readlinkSync(raw(path), { encoding: "buffer" }).toString("latin1")
+    } catch (e) {
+      throw sysError(`reading symbolic link '${path}'`, e)
+    }
+  }
+
+  readFile(path: string): string {
+    try {
+      return fs.readFileSync(raw(path), "latin1")
+    } catch (e) {
+      throw sysError(`opening file '${path}'`, e)
+    }
+  }
+
+  readDir(path: string): ReadonlyMap<string, FileType> {
+    try {
+      const entries = new Map<string, FileType>()
+      // The type declarations do not know that `encoding: "buffer"` gives Buffer names with file types too.
+      const list = fs.readdirSync(raw(path), { withFileTypes: true, encoding: "buffer" }) as unknown as fs.Dirent<Buffer>[]
+      for (const entry of list) entries.set((entry.name as unknown as Buffer).toString("latin1"), typeOf(entry))
+      return entries
+    } catch (e) {
+      throw sysError(`opening directory '${path}'`, e)
+    }
+  }
+
+  getEnv(name: string): string {
+    const value = this.env[Buffer.from(name, "latin1").toString("utf8")]
+    return value === undefined ? "" : Buffer.from(value, "utf8").toString("latin1")
+  }
+
+  now(): number {
+    return Date.now() / 1000
+  }
+
+  log(line: string): void {
+    this.write(line)
+  }
+}

@@ -1,0 +1,119 @@
+// What all commands share: streams, working directory, common flags, and the evaluator made from them.
+
+import * as fs from "node:fs"
+import { Evaluator } from "../eval/evaluator.ts"
+import { NodeHost } from "./host.ts"
+import { SettingsBuilder } from "./settings.ts"
+import { UsageError } from "./usage-error.ts"
+
+/** Text from the outside world (UTF-8) as a byte string. */
+export function bytes(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1")
+}
+
+export class Session {
+  readonly settings = new SettingsBuilder()
+  readonly cwd: string
+  readonly color: boolean
+
+  constructor() {
+    this.cwd = bytes(process.cwd())
+    this.color = process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined
+    const config = process.env["NIX_CONFIG"]
+    if (config !== undefined) this.settings.readConfig(config)
+  }
+
+  /** Writes bytes to standard output. */
+  out(text: string): void {
+    writeAll(1, text)
+  }
+
+  /** Writes a line of bytes to standard error. */
+  err(line: string): void {
+    writeAll(2, `${line}\n`)
+  }
+
+  /** Takes a flag that all commands know; returns how many arguments it took, 0 if it is not one. */
+  readFlag(argv: readonly string[], at: number): number {
+    const arg = argv[at] as string
+    const rest = argv.length - at - 1
+    const take = (n: number): readonly string[] => {
+      if (rest < n) throw new UsageError(`flag '${arg}' requires ${n} argument(s), but only ${rest} were given`)
+      return argv.slice(at + 1, at + 1 + n)
+    }
+    switch (arg) {
+      case "--option": {
+        const [name, value] = take(2) as [string, string]
+        this.settings.set(name, value)
+        return 3
+      }
+      case "-I":
+      case "--include":
+        this.settings.addInclude(bytes((take(1) as [string])[0]))
+        return 2
+      case "--run": {
+        const [run] = take(1)
+        if (run !== "auto" && run !== "closures" && run !== "stepper")
+          throw new UsageError(`'--run' takes auto, closures or stepper, not '${run}'`)
+        this.settings.run = run
+        return 2
+      }
+      case "--max-steps":
+      case "--timeout": {
+        const n = Number((take(1) as [string])[0])
+        if (!(n > 0)) throw new UsageError(`'${arg}' takes a positive number`)
+        if (arg === "--max-steps") this.settings.maxSteps = n
+        else this.settings.maxSeconds = n
+        return 2
+      }
+      case "--store":
+      case "--eval-store":
+        take(1)
+        return 2
+      case "-v":
+      case "--verbose":
+      case "--quiet":
+        return 1
+    }
+    if (arg.startsWith("-I") && arg.length > 2) {
+      this.settings.addInclude(bytes(arg.slice(2)))
+      return 1
+    }
+    if (!arg.startsWith("--")) return 0
+    const name = arg.slice(2)
+    const kind = this.settings.kind(name)
+    if (kind === "boolean") {
+      this.settings.set(name, "true")
+      return 1
+    }
+    if (kind === "value") {
+      this.settings.set(name, (take(1) as [string])[0])
+      return 2
+    }
+    if (name.startsWith("no-") && this.settings.kind(name.slice(3)) === "boolean") {
+      this.settings.set(name.slice(3), "false")
+      return 1
+    }
+    return 0
+  }
+
+  evaluator(): Evaluator {
+    const nixPath = process.env["NIX_PATH"]
+    const settings = this.settings.build(nixPath === undefined ? undefined : bytes(nixPath))
+    return new Evaluator(new NodeHost(process.env, (line) => this.err(line)), settings)
+  }
+}
+
+/** Writes all of a byte string, whatever the other end does. */
+function writeAll(fd: number, text: string): void {
+  const buffer = Buffer.from(text, "latin1")
+  for (let at = 0; at < buffer.length; ) {
+    try {
+      at += fs.writeSync(fd, buffer, at)
+    } catch (e) {
+      const code = (e as NodeJS.ErrnoException).code
+      if (code === "EPIPE") return
+      if (code !== "EAGAIN") throw e
+    }
+  }
+}

@@ -159,7 +159,8 @@ test("files stop at 500 lines", () => {
 })
 
 test("files and folders are named after one noun, in kebab-case; components in PascalCase", () => {
-  const good = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9-]+)*\.(?:ts|mjs)|(?:[A-Z][A-Za-z0-9]*|main)(?:\.test)?\.tsx|vite-env\.d\.ts)$/
+  const good =
+    /^(?:[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9-]+)*\.(?:ts|mjs)|(?:[A-Z][A-Za-z0-9]*|main|[a-z0-9-]+\.test)\.tsx|vite-env\.d\.ts)$/
   const vague = /^(?:utils?|helpers?|common|misc|types|index)(?:\.ts|\.tsx)?$/
   const wrong = own.map(({ path }) => path).filter((path) => !good.test(basename(path)) || path.split("/").some((part) => vague.test(part)))
   expect(wrong).toEqual([])

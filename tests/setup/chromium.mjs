@@ -38,16 +38,24 @@ export function findOrInstallChromium() {
   if (process.getuid?.() !== 0)
     throw new Error("No Chromium found. Run: sudo apt-get install chromium   (or set CHROMIUM to the path of one)")
   console.log("No Chromium found: installing Debian's package with apt-get (about 100 MB) ...")
-  for (const args of [["update"], ["install", "-y", "--no-install-recommends", "chromium"]]) {
-    const run = spawnSync("apt-get", args, {
-      stdio: ["ignore", "ignore", "inherit"],
-      env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    })
-    if (run.status !== 0) throw new Error(`apt-get ${args.join(" ")} failed: ${run.error?.message ?? `exit status ${run.status}`}`)
-  }
+  // `update` may fail over a source that has nothing to do with Chromium: what counts is the second command.
+  aptGet("update")
+  const problem = aptGet("install", "-y", "--no-install-recommends", "chromium")
+  if (problem !== null) throw new Error(`apt-get install chromium failed: ${problem}`)
   const installed = findChromium()
   if (installed === undefined) throw new Error("apt-get installed chromium, but no chromium is on the PATH")
   return installed
+}
+
+/**
+ * Runs apt-get without questions; null or what went wrong.
+ * @param {string[]} args
+ * @returns {string | null}
+ */
+function aptGet(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" }
+  const run = spawnSync("apt-get", args, { stdio: ["ignore", "ignore", "inherit"], env })
+  return run.status === 0 ? null : (run.error?.message ?? `exit status ${run.status}`)
 }
 
 /** What starts Debian's Chromium, headless and as root too: for Playwright and for vitest's browser mode alike. */

@@ -17,6 +17,9 @@ const PAGE_POLICY = [
   "connect-src 'self' https:",
   "base-uri 'none'",
   "form-action 'none'",
+  // Only the engine's client may name a script, and only its worker's (an app and a restart each make the policy again).
+  "require-trusted-types-for 'script'",
+  "trusted-types thunkpad 'allow-duplicates'",
 ].join("; ")
 
 // The evaluator's worker has no DOM and its own policy, that of its response: there hash-wasm and generated code may run.

@@ -188,8 +188,10 @@ test("there are no barrels and no default exports but those that tools ask for",
 })
 
 test("no module of app or engine has state of its own", () => {
-  const stateful = sources.filter(({ text }) => /^(?:export\s+)?(?:let|var)\s/m.test(text)).map(({ path }) => path)
-  expect(stateful).toEqual([])
+  // Nix code in a template has a `let` of its own; comments may quote one backtick alone.
+  const code = (text: string): string => text.replace(/^\s*(?:\/\/|\*|\/\*).*$/gm, "").replace(/`(?:\\.|[^`\\])*`/gs, "``")
+  const stateful = sources.filter(({ path, text }) => !path.endsWith(".d.ts") && /^(?:export\s+)?(?:let|var)\s/m.test(code(text)))
+  expect(stateful.map(({ path }) => path)).toEqual([])
 })
 
 test("a TODO names the case in tests/lang/notyet that waits for it", () => {

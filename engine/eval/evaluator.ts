@@ -1,6 +1,6 @@
 // The pipeline on one screen: text → tree → bound tree → value. Everything here is a line per phase.
 
-import { baseScope, bind, innerScope, type Scope } from "../lang/bind.ts"
+import { baseScope, bind, type Scope } from "../lang/bind.ts"
 import type { Expr } from "../lang/expr.ts"
 import type { ParseOptions } from "../lang/parse-options.ts"
 import { parse } from "../lang/parser.ts"
@@ -32,8 +32,7 @@ export class Evaluator {
     this.rt = new Runtime({ ...defaultSettings, ...settings }, host, sources, Attrs.empty)
     installBuiltins(this.rt)
     this.scope = baseScope(this.rt.globalNames)
-    this.rt.loader = (path, text, names) =>
-      this.load(text, { kind: "file", path }, directoryOf(path), names === null ? this.scope : innerScope(this.scope, names))
+    this.rt.loader = (path, text, scope) => this.load(text, { kind: "file", path }, directoryOf(path), scope)
   }
 
   /**

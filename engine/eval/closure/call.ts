@@ -2,16 +2,13 @@
 // operands at once instead of through thunks; everything observable (frames, call depth) stays the same.
 
 import type { CallExpr, VarExpr } from "../../lang/expr.ts"
-import { type ArithOp, arith } from "../arithmetic.ts"
-import { lessThan } from "../compare.ts"
+import { type Arithmetic, arith } from "../arithmetic.ts"
 import { call1, call2, callFunction, tooDeep } from "../call.ts"
 import { NixError } from "../error.ts"
 import type { Runtime } from "../runtime.ts"
 import { type Cell, EAGER, type Env, Lambda, type Run, Thunk, type Value } from "../value.ts"
 import { type MakeCell, makerOf } from "./child.ts"
 import { compilePart, isArithmetic } from "./compile.ts"
-
-type Arithmetic = ArithOp | "lessThan"
 
 /** The operation a builtin stands for, by its name in the base environment. */
 export function arithmeticOf(fun: VarExpr): Arithmetic {
@@ -132,7 +129,7 @@ function compileArithmetic(expr: CallExpr, op: Arithmetic): Run {
         }
       }
       rt.depth = depth + 1
-      const v = op === "lessThan" ? lessThan(rt, a, b, "") : arith(rt, op, a, b)
+      const v = arith(rt, op, a, b)
       rt.depth = depth
       return v
     } catch (e) {

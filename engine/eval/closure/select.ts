@@ -5,7 +5,7 @@ import { show } from "../../lang/show.ts"
 import { Attrs, type Shape } from "../attrs.ts"
 import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
-import { printAttrName } from "../text/escape.ts"
+import { printIdentifier } from "../../lang/identifier.ts"
 import { suggestions } from "../text/levenshtein.ts"
 import type { Runtime } from "../runtime.ts"
 import { type Cell, type Env, type Run, Thunk, type Value } from "../value.ts"
@@ -48,10 +48,10 @@ export function frameSelect(
 function pathText(rt: Runtime, env: Env, path: readonly AttrName[]): string {
   return path
     .map((name) => {
-      if (typeof name === "string") return printAttrName(name)
+      if (typeof name === "string") return printIdentifier(name)
       const { stack, depth, current } = rt
       try {
-        return printAttrName(nameOf(name)(rt, env))
+        return printIdentifier(nameOf(name)(rt, env))
       } catch (e) {
         if (!(e instanceof NixError)) throw e
         rt.stack = stack

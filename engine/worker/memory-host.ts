@@ -1,0 +1,65 @@
+// The evaluator's host over files given as data: what a tab has before it has a store.
+
+import { NixError } from "../eval/error.ts"
+import type { FileType, Host } from "../eval/host.ts"
+import { canonPath } from "../eval/path.ts"
+
+/** A tree of files in memory; directories exist through their files. */
+export class MemoryHost implements Host {
+  readonly storeDir = "/nix/store"
+  readonly lines: string[] = []
+  private readonly files = new Map<string, string>()
+  private readonly dirs = new Map<string, Map<string, FileType>>([["/", new Map()]])
+  private readonly env: Readonly<Record<string, string>>
+
+  constructor(files: ReadonlyMap<string, string>, env: Readonly<Record<string, string>> = {}) {
+    this.env = env
+    for (const [path, text] of files) this.add(canonPath(path), text)
+  }
+
+  private add(path: string, text: string): void {
+    this.files.set(path, text)
+    let child = path
+    let type: FileType = "regular"
+    while (child !== "/") {
+      const slash = child.lastIndexOf("/")
+      const dir = slash === 0 ? "/" : child.slice(0, slash)
+      let entries = this.dirs.get(dir)
+      const known = entries !== undefined
+      if (entries === undefined) {
+        entries = new Map()
+        this.dirs.set(dir, entries)
+      }
+      entries.set(child.slice(slash + 1), type)
+      if (known) break
+      child = dir
+      type = "directory"
+    }
+  }
+
+  lstat(path: string): FileType | null {
+    return this.files.has(path) ? "regular" : this.dirs.has(path) ? "directory" : null
+  }
+  readLink(path: string): string {
+    throw new NixError("error", `reading symbolic link '${path}': Invalid argument`, 0)
+  }
+  readFile(path: string): string {
+    const text = this.files.get(path)
+    if (text === undefined) throw new NixError("error", `opening file '${path}': No such file or directory`, 0)
+    return text
+  }
+  readDir(path: string): ReadonlyMap<string, FileType> {
+    const entries = this.dirs.get(path)
+    if (entries === undefined) throw new NixError("error", `opening directory '${path}': No such file or directory`, 0)
+    return entries
+  }
+  getEnv(name: string): string {
+    return this.env[name] ?? ""
+  }
+  now(): number {
+    return Date.now() / 1000
+  }
+  log(line: string): void {
+    this.lines.push(line)
+  }
+}

@@ -175,6 +175,7 @@ export class Builder {
   call(fun: Expr, arg: Expr, pos: number, start: number, end: number): Expr {
     if (fun.kind === "call") {
       fun.args.push(arg)
+      if (start < fun.start) fun.start = start
       if (end > fun.end) fun.end = end
       return fun
     }

@@ -1,6 +1,7 @@
 // Looking at the host's files the way evaluation may: in pure and restricted mode only at allowed paths.
 // C++ Nix: filtering-source-accessor.cc over the root file system, source-accessor.cc resolveSymlinks.
 
+import { corepkgs, corepkgsDir } from "./corepkgs.ts"
 import { NixError } from "./error.ts"
 import type { FileType } from "./host.ts"
 import { canonPath, isWithin, parentPath } from "./path.ts"
@@ -13,9 +14,15 @@ function guarded(rt: Runtime): boolean {
 
 /** True if evaluation may look at a canonical path: it is below an allowed one, or above one. */
 export function isAllowed(rt: Runtime, path: string): boolean {
-  if (!guarded(rt)) return true
+  if (!guarded(rt) || path.startsWith(corepkgsDir)) return true
   for (const allowed of rt.allowedPaths) if (isWithin(path, allowed) || isWithin(allowed, path)) return true
   return false
+}
+
+/** The host's answer, or that of the built-in files. */
+function lstat(rt: Runtime, path: string): FileType | null {
+  if (!path.startsWith(corepkgsDir)) return rt.host.lstat(path)
+  return path === corepkgsDir ? "directory" : corepkgs.has(path) ? "regular" : null
 }
 
 /** Throws where access is forbidden. */
@@ -37,13 +44,13 @@ export function allowPath(rt: Runtime, path: string): void {
 
 /** The type of the entry itself, or null if it is not there or may not be seen. C++ Nix: maybeLstat. */
 export function typeOfFile(rt: Runtime, path: string): FileType | null {
-  return isAllowed(rt, path) ? rt.host.lstat(path) : null
+  return isAllowed(rt, path) ? lstat(rt, path) : null
 }
 
 /** The type of an entry that has to be there. C++ Nix: SourceAccessor::lstat. */
 export function lstatAt(rt: Runtime, path: string): FileType {
   checkAccess(rt, path)
-  const type = rt.host.lstat(path)
+  const type = lstat(rt, path)
   if (type === null) throw new NixError("error", `path '${path}' does not exist`, 0)
   return type
 }
@@ -51,17 +58,17 @@ export function lstatAt(rt: Runtime, path: string): FileType {
 /** Bytes of a regular file. */
 export function readFileAt(rt: Runtime, path: string): string {
   checkAccess(rt, path)
-  const type = rt.host.lstat(path)
+  const type = lstat(rt, path)
   if (type === null) throw new NixError("error", `path '${path}' does not exist`, 0)
   if (type === "symlink") throw new NixError("error", `path '${path}' is a symlink`, 0)
   if (type !== "regular") throw new NixError("error", `file '${path}' is not a regular file`, 0)
-  return rt.host.readFile(path)
+  return corepkgs.get(path) ?? rt.host.readFile(path)
 }
 
 /** Names and types of a directory's entries; forbidden ones are left out. */
 export function readDirAt(rt: Runtime, path: string): ReadonlyMap<string, FileType> {
   checkAccess(rt, path)
-  const type = rt.host.lstat(path)
+  const type = lstat(rt, path)
   if (type === null) throw new NixError("error", `path '${path}' does not exist`, 0)
   if (type === "symlink") throw new NixError("error", `path '${path}' is a symlink`, 0)
   if (type !== "directory") throw new NixError("error", `'${path}' is not a directory`, 0)

@@ -179,12 +179,12 @@ type StepFinish<T> = (rt: Runtime, v: Value) => Step<T>
  */
 export function peel<T>(rt: Runtime, v: Value, pos: number, finish: Finish<T>, stepFinish: StepFinish<T>): T {
   if (!(v instanceof Attrs)) return finish(rt, v)
-  const toString = v.get("__toString")
-  if (toString !== undefined) {
+  const convert = v.get("__toString")
+  if (convert !== undefined) {
     const at = v.posOf("__toString")
     let result: Value
     try {
-      result = callFunction(rt, force(rt, toString, at), [v], at)
+      result = callFunction(rt, force(rt, convert, at), [v], at)
     } catch (e) {
       if (e instanceof NixError) e.frame(at, callFrame)
       throw e
@@ -225,12 +225,12 @@ function deeper<T>(rt: Runtime, v: Value, pos: number, at: number, finish: Finis
 export function* stepPeel<T>(rt: Runtime, v: Value, pos: number, finish: StepFinish<T>): Step<T> {
   if (!(v instanceof Attrs)) return (yield finish(rt, v)) as T
   const depth = rt.depth
-  const toString = v.get("__toString")
-  if (toString !== undefined) {
+  const convert = v.get("__toString")
+  if (convert !== undefined) {
     const at = v.posOf("__toString")
     let result: Value
     try {
-      result = (yield call(toString, [v], at)) as Value
+      result = (yield call(convert, [v], at)) as Value
     } catch (e) {
       if (e instanceof NixError) e.frame(at, callFrame)
       throw e

@@ -13,7 +13,7 @@ import { type Cell, type List, makeString, NixPath, NixString, type Value } from
 
 const text = (t: Text): Value => makeString(t.text, t.context)
 
-const toString = builtin({
+const toStringBuiltin = builtin({
   name: "toString",
   global: true,
   args: [["e", "lazy"]],
@@ -231,7 +231,10 @@ several match, the first in the list wins. An empty string in \`from\` matches b
   examples: [
     { nix: 'builtins.replaceStrings [ "oo" "a" ] [ "a" "i" ] "foobar"', gives: '"fabir"' },
     { nix: 'builtins.replaceStrings [ "" ] [ "-" ] "ab"', gives: '"-a-b-"' },
-    { nix: 'builtins.replaceStrings [ "a" ] [ ] ""', fails: "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths" },
+    {
+      nix: 'builtins.replaceStrings [ "a" ] [ ] ""',
+      fails: "'from' and 'to' arguments passed to builtins.replaceStrings have different lengths",
+    },
   ],
   run(rt, from, to, s) {
     checkLengths(from, to)
@@ -315,13 +318,4 @@ const toPath = builtin({
   },
 })
 
-export const strings: readonly PrimOp[] = [
-  toString,
-  stringLength,
-  substring,
-  concatStringsSep,
-  replaceStrings,
-  baseNameOf,
-  dirOf,
-  toPath,
-]
+export const strings: readonly PrimOp[] = [toString, stringLength, substring, concatStringsSep, replaceStrings, baseNameOf, dirOf, toPath]

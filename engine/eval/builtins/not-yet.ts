@@ -1,0 +1,120 @@
+// Builtins that are declared but not there yet: calling one is an error of kind "not-yet", never a wrong
+// value. Whoever adds one moves it out of this list; tests/eval/builtins.test.ts reads it.
+
+import { type ArgSpec, builtin, type PrimOp } from "../builtin.ts"
+import { NixError } from "../error.ts"
+
+interface Missing {
+  readonly name: string
+  readonly global?: boolean
+  readonly args: readonly string[]
+  readonly feature?: string
+  readonly impure?: boolean
+  readonly doc: string
+  readonly see: string
+}
+
+const missing: readonly Missing[] = [
+  {
+    name: "derivationStrict",
+    global: true,
+    args: ["args"],
+    doc: "Makes a derivation from its attributes at once; `derivation` is the lazy form of it.",
+    see: "primops.cc prim_derivationStrict",
+  },
+  {
+    name: "derivation",
+    global: true,
+    args: ["args"],
+    doc: "Makes a derivation: describes how to build something, and gives the paths that it will have.",
+    see: "primops/derivation.nix",
+  },
+  {
+    name: "outputOf",
+    args: ["derivation-reference", "output-name"],
+    feature: "dynamic-derivations",
+    doc: "Returns the path of an output of a derivation, which may itself be the output of another one.",
+    see: "primops.cc prim_outputOf",
+  },
+  {
+    name: "fetchClosure",
+    args: ["args"],
+    feature: "fetch-closure",
+    impure: true,
+    doc: "Fetches a store path with all it refers to from a binary cache.",
+    see: "primops/fetchClosure.cc prim_fetchClosure",
+  },
+  {
+    name: "fetchMercurial",
+    global: true,
+    args: ["args"],
+    impure: true,
+    doc: "Fetches a Mercurial repository.",
+    see: "primops/fetchMercurial.cc prim_fetchMercurial",
+  },
+  {
+    name: "fetchTree",
+    global: true,
+    args: ["input"],
+    feature: "fetch-tree",
+    impure: true,
+    doc: "Fetches a source tree of any kind.",
+    see: "primops/fetchTree.cc prim_fetchTree",
+  },
+  {
+    name: "fetchurl",
+    args: ["arg"],
+    impure: true,
+    doc: "Downloads a file and returns its path in the store.",
+    see: "primops/fetchTree.cc prim_fetchurl",
+  },
+  {
+    name: "fetchTarball",
+    global: true,
+    args: ["args"],
+    impure: true,
+    doc: "Downloads and unpacks an archive and returns its path in the store.",
+    see: "primops/fetchTree.cc prim_fetchTarball",
+  },
+  {
+    name: "fetchGit",
+    global: true,
+    args: ["args"],
+    impure: true,
+    doc: "Fetches a Git repository.",
+    see: "primops/fetchTree.cc prim_fetchGit",
+  },
+  {
+    name: "getFlake",
+    args: ["args"],
+    feature: "flakes",
+    impure: true,
+    doc: "Fetches a flake and returns its outputs.",
+    see: "libflake/flake-primops.cc getFlake",
+  },
+]
+
+function declare(m: Missing): PrimOp {
+  const fails = `'builtins.${m.name}' is not supported yet`
+  return builtin({
+    name: m.name,
+    global: m.global ?? false,
+    args: m.args.map((arg): ArgSpec => [arg, "lazy"]),
+    doc: `${m.doc} Not supported yet.`,
+    see: m.see,
+    examples: [
+      {
+        nix: `builtins.${m.name}${" { }".repeat(m.args.length)}`,
+        fails,
+        ...(m.feature === undefined ? {} : { features: [m.feature] }),
+      },
+    ],
+    impure: m.impure ?? false,
+    ...(m.feature === undefined ? {} : { feature: m.feature }),
+    run() {
+      throw new NixError("not-yet", fails, 0)
+    },
+  })
+}
+
+export const notYet: readonly PrimOp[] = missing.map(declare)

@@ -1,0 +1,137 @@
+// Files as evaluation uses them: realising the context of a path, imports and their memory.
+// C++ Nix: primops.cc realisePath, realiseContext, scopedImport; eval.cc evalFile, resolveExprPath.
+
+import { isStorePath } from "../formats/store-path/store-path.ts"
+import { baseScope, innerScope } from "../lang/bind.ts"
+import { lstatAt, readFileAt, resolveSymlinks, typeOfFile } from "./access.ts"
+import type { Attrs } from "./attrs.ts"
+import { type PathText, stepCoerceToPath } from "./coerce.ts"
+import { type Context, displayContextElem, sortedContext } from "./context.ts"
+import { NixError } from "./error.ts"
+import { failThunk, forceSpecial, framed } from "./force.ts"
+import { joinPath, lastName, parentPath } from "./path.ts"
+import type { Loader, Runtime } from "./runtime.ts"
+import { need, type Step } from "./step.ts"
+import { APPLY, BLACKHOLE, type Cell, type Env, Thunk, type Value } from "./value.ts"
+
+/**
+ * Makes sure that what a context refers to is there. Outputs of derivations would have to be built.
+ * C++ Nix: realiseContext; like it, the first element in Nix's order that is missing decides.
+ */
+export function realiseContext(rt: Runtime, context: Context | null): void {
+  if (context === null) return
+  let build: string | null = null
+  for (const elem of sortedContext(context)) {
+    const path = elem.kind === "built" ? (elem.path.split("^")[0] as string) : elem.path
+    if (rt.host.lstat(path) === null) throw new NixError("invalid-path", `path '${path}' is not valid`, 0)
+    if (elem.kind === "built" && build === null) build = displayContextElem(elem)
+  }
+  if (build === null) return
+  if (!rt.settings.allowImportFromDerivation)
+    throw new NixError(
+      "import-from-derivation",
+      `cannot build '${build}' during evaluation because the option 'allow-import-from-derivation' is disabled`,
+      0,
+    )
+  throw new NixError("not-yet", `cannot build '${build}' during evaluation: import from derivation is not supported yet`, 0)
+}
+
+/** The path that a cell stands for, realised, with symlinks resolved as asked. C++ Nix: realisePath. */
+export function* stepRealisePath(rt: Runtime, cell: Cell, resolve: "full" | "ancestors" | "none"): Step<string> {
+  const { path, context } = (yield stepCoerceToPath(rt, cell, 0, "while realising the context of a path")) as PathText
+  try {
+    realiseContext(rt, context)
+    return resolve === "none" ? path : resolveSymlinks(rt, path, resolve)
+  } catch (e) {
+    throw framed(e, 0, `while realising the context of path '${path}'`)
+  }
+}
+
+/** Follows a path to the file that `import` reads: symlinks of the file itself, and `default.nix` in a directory. */
+export function resolveExprPath(rt: Runtime, path: string): string {
+  let at = path
+  for (let followed = 1; at !== "/"; followed++) {
+    if (followed >= 1024) throw new NixError("error", `too many symbolic links encountered while traversing the path '${at}'`, 0)
+    const dir = resolveSymlinks(rt, parentPath(at), "full")
+    const entry = joinPath(dir, lastName(at))
+    if (lstatAt(rt, entry) !== "symlink") break
+    at = joinPath(parentPath(at), rt.host.readLink(entry))
+  }
+  return lstatAt(rt, resolveSymlinks(rt, at, "full")) === "directory" ? joinPath(at, "default.nix") : at
+}
+
+function loaderOf(rt: Runtime): Loader {
+  if (rt.loader === null) throw new RangeError("the runtime has no loader")
+  return rt.loader
+}
+
+/** The text of a file that is to be parsed. */
+function readExpr(rt: Runtime, path: string): string {
+  return readFileAt(rt, resolveSymlinks(rt, path, "full"))
+}
+
+/**
+ * The value of a file, evaluated once per resolved path. The remembered thunk is forced here only: it waits
+ * as an application of nothing to the thunk of the file's expression, and is a black hole meanwhile, so that
+ * the frame "while evaluating the file" is inside of it, as in C++ Nix (ExprParseFile).
+ */
+export function* stepEvalFile(rt: Runtime, path: string): Step<Value> {
+  let resolved = rt.resolvedImports.get(path)
+  if (resolved === undefined) {
+    resolved = resolveExprPath(rt, path)
+    rt.resolvedImports.set(path, resolved)
+  }
+  const known = rt.imports.get(resolved)
+  let file: Thunk
+  if (known === undefined) {
+    file = new Thunk(APPLY, null, undefined)
+    try {
+      file.env = [new Thunk(loaderOf(rt)(resolved, readExpr(rt, resolved)), rt.globals, undefined)]
+    } catch (e) {
+      if (e instanceof NixError) rt.imports.set(resolved, failedFile(rt, e))
+      throw e
+    }
+    rt.imports.set(resolved, file)
+  } else if (known instanceof Thunk) file = known
+  else return known
+  if (file.code === null) return file.value as Value
+  if (file.code !== APPLY) return forceSpecial(file, 0)
+  const env = file.env as readonly Cell[]
+  const owner = rt.current
+  file.code = BLACKHOLE
+  file.env = null
+  rt.current = file
+  try {
+    const value = (yield need(env[0] as Cell, 0)) as Value
+    file.code = null
+    file.value = value
+    return value
+  } catch (e) {
+    throw failThunk(rt, file, APPLY, env, framed(e, 0, `while evaluating the file '${resolved}':`))
+  } finally {
+    rt.current = owner
+  }
+}
+
+/** The memory of a file that could not be read or parsed: importing it again fails with the same words. */
+function failedFile(rt: Runtime, e: NixError): Thunk {
+  const file = new Thunk(null, null, undefined)
+  failThunk(rt, file, APPLY, null, e)
+  return file
+}
+
+/** The value of a file whose variables may also come from a set; never remembered. C++ Nix: scopedImport. */
+export function* stepScopedImport(rt: Runtime, scope: Attrs, path: string): Step<Value> {
+  const names = scope.symbolNames(rt.symbols)
+  const env: Env = [rt.globals]
+  for (const name of names) env.push(scope.get(name) as Cell)
+  const resolved = resolveExprPath(rt, path)
+  const text = readExpr(rt, resolved)
+  const code = loaderOf(rt)(resolved, text, innerScope(baseScope(rt.globalNames), names))
+  return (yield need(new Thunk(code, env, undefined), 0)) as Value
+}
+
+/** True for the derivation of a store path that is there: importing it gives its outputs. */
+export function isDerivationInStore(rt: Runtime, path: string): boolean {
+  return path.endsWith(".drv") && isStorePath(path, rt.host.storeDir) && typeOfFile(rt, path) !== null
+}

@@ -1,7 +1,6 @@
 // `thunkpad instantiate`: takes what nix-instantiate takes for evaluation and prints the same bytes.
 // C++ Nix: src/nix/nix-instantiate/nix-instantiate.cc.
 
-import * as fs from "node:fs"
 import { Attrs } from "../eval/attrs.ts"
 import { autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { coerceToString, interpolate } from "../eval/coerce.ts"
@@ -18,7 +17,7 @@ import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import type { Cell } from "../eval/value.ts"
 import { show } from "../lang/show.ts"
-import { Session, bytes } from "./session.ts"
+import { bytes, type Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
 type Output = "plain" | "raw" | "xml" | "json"
@@ -156,7 +155,7 @@ function run(o: Options, evaluator: Evaluator, session: Session): void {
   for (const a of o.autoArgs)
     args.set(a.name, a.isString ? a.value : evaluator.cell(evaluator.load(a.value, { kind: "string" }, session.cwd)))
   const auto = Attrs.ofMap(args, null)
-  if (o.stdin) process1(o, evaluator, session, auto, fs.readFileSync(0, "latin1"), { kind: "stdin" }, session.cwd)
+  if (o.stdin) process1(o, evaluator, session, auto, session.streams.stdin(), { kind: "stdin" }, session.cwd)
   else if (o.files.length === 0 && !o.expr) o.files.push("./default.nix")
   for (const file of o.files) {
     if (o.expr) {

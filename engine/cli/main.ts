@@ -3,7 +3,7 @@
 
 import { initHashes } from "../formats/hash/digest.ts"
 import { instantiate } from "./instantiate.ts"
-import { Session } from "./session.ts"
+import { processStreams, Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
 const usage = `Usage: thunkpad COMMAND [OPTIONS]
@@ -21,7 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
   await initHashes()
   const [command, ...rest] = argv
   try {
-    const session = new Session()
+    const session = new Session(processStreams())
     switch (command) {
       case "instantiate":
         return instantiate(rest, session)

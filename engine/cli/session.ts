@@ -11,26 +11,54 @@ export function bytes(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1")
 }
 
+/** The process a command runs in; tests pass their own. Texts are byte strings. */
+export interface Streams {
+  readonly cwd: string
+  readonly env: NodeJS.ProcessEnv
+  readonly color: boolean
+  /** Writes to standard output (1) or error (2). */
+  write(fd: 1 | 2, text: string): void
+  /** All of standard input. */
+  stdin(): string
+}
+
+/** The real process. */
+export function processStreams(): Streams {
+  return {
+    cwd: bytes(process.cwd()),
+    env: process.env,
+    color: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
+    write: writeAll,
+    stdin: () => fs.readFileSync(0, "latin1"),
+  }
+}
+
 export class Session {
   readonly settings = new SettingsBuilder()
-  readonly cwd: string
-  readonly color: boolean
+  readonly streams: Streams
 
-  constructor() {
-    this.cwd = bytes(process.cwd())
-    this.color = process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined
-    const config = process.env["NIX_CONFIG"]
+  constructor(streams: Streams) {
+    this.streams = streams
+    const config = streams.env["NIX_CONFIG"]
     if (config !== undefined) this.settings.readConfig(config)
+  }
+
+  get cwd(): string {
+    return this.streams.cwd
+  }
+
+  get color(): boolean {
+    return this.streams.color
   }
 
   /** Writes bytes to standard output. */
   out(text: string): void {
-    writeAll(1, text)
+    this.streams.write(1, text)
   }
 
   /** Writes a line of bytes to standard error. */
   err(line: string): void {
-    writeAll(2, `${line}\n`)
+    this.streams.write(2, `${line}\n`)
   }
 
   /** Takes a flag that all commands know; returns how many arguments it took, 0 if it is not one. */
@@ -98,9 +126,10 @@ export class Session {
   }
 
   evaluator(): Evaluator {
-    const nixPath = process.env["NIX_PATH"]
+    const { env } = this.streams
+    const nixPath = env["NIX_PATH"]
     const settings = this.settings.build(nixPath === undefined ? undefined : bytes(nixPath))
-    return new Evaluator(new NodeHost(process.env, (line) => this.err(line)), settings)
+    return new Evaluator(new NodeHost(env, (line) => this.err(line)), settings)
   }
 }
 

@@ -1,6 +1,7 @@
 // Paths as texts: an absolute path is a byte string without empty, `.` and `..` parts and without a
 // slash at its end (but for the root). Nothing here looks at a file system.
 
+import { canonPath as canonText } from "../lang/canon-path.ts"
 import { NixError } from "./error.ts"
 
 const untidy = /\/\/|\/\.\.?(?:\/|$)|.\/$|^(?!\/)/
@@ -9,14 +10,8 @@ const untidy = /\/\/|\/\.\.?(?:\/|$)|.\/$|^(?!\/)/
 export function canonPath(raw: string): string {
   if (raw.includes("\0"))
     throw new NixError("error", `path segment '${raw.replaceAll("\0", "\xe2\x90\x80")}' must not contain null (\\0) bytes`, 0)
-  if (!untidy.test(raw)) return raw
-  const parts: string[] = []
-  for (const part of raw.split("/")) {
-    if (part === "" || part === ".") continue
-    if (part === "..") parts.pop()
-    else parts.push(part)
-  }
-  return `/${parts.join("/")}`
+  // Nearly all are in order already, and this is asked for every path.
+  return untidy.test(raw) ? canonText(raw) : raw
 }
 
 /** `path` seen from the canonical path `base`, unless it is absolute itself. */

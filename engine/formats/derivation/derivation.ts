@@ -1,0 +1,139 @@
+// Derivations in memory, and what kind of derivation one is.
+// C++ Nix: libstore/include/nix/store/derivations.hh, libstore/derivations.cc type
+
+import { fail } from "../error.ts"
+import type { HashAlgo } from "../hash/algo.ts"
+import { makeFixedOutputPath, outputPathName } from "../store-path/compute.ts"
+import type { ContentAddress, ContentAddressMethod } from "../store-path/content-address.ts"
+import type { BuiltPath, SingleDerivedPath } from "../store-path/derived-path.ts"
+import { compareSingleDerivedPaths, opaque } from "../store-path/derived-path.ts"
+import type { StorePath } from "../store-path/store-path.ts"
+
+/** How the path of an output is found. */
+export type DerivationOutput =
+  /** From the derivation itself: the path is known. */
+  | { readonly kind: "inputAddressed"; readonly path: StorePath }
+  /** From the content, which is promised: the path is known. */
+  | { readonly kind: "caFixed"; readonly address: ContentAddress }
+  /** From the content, once built. */
+  | { readonly kind: "caFloating"; readonly method: ContentAddressMethod; readonly algo: HashAlgo }
+  /** From the derivation, once its inputs are known. */
+  | { readonly kind: "deferred" }
+  /** From the content, at every build anew. */
+  | { readonly kind: "impure"; readonly method: ContentAddressMethod; readonly algo: HashAlgo }
+
+/** Which outputs of an input derivation are used, and of which outputs that are derivations, which outputs. */
+export interface InputNode {
+  readonly outputs: ReadonlySet<string>
+  /** By name of the output that is itself a derivation; needs dynamic-derivations. */
+  readonly dynamic: ReadonlyMap<string, InputNode>
+}
+
+/** A derivation. Maps and sets may be in any order; writers sort. All strings are byte strings. */
+export interface Derivation {
+  /** Without `.drv`. */
+  readonly name: string
+  readonly outputs: ReadonlyMap<string, DerivationOutput>
+  readonly inputSrcs: ReadonlySet<StorePath>
+  readonly inputDrvs: ReadonlyMap<StorePath, InputNode>
+  readonly system: string
+  readonly builder: string
+  readonly args: readonly string[]
+  /** Without `__json`. */
+  readonly env: ReadonlyMap<string, string>
+  /** The text of `__json`: an object as printJson writes it. */
+  readonly structuredAttrs: string | undefined
+}
+
+/** What all outputs of a derivation have in common. */
+export type DerivationType = "inputAddressed" | "deferred" | "caFixed" | "caFloating" | "impure"
+
+/** An input node of plain outputs. */
+export function inputOutputs(outputs: Iterable<string>): InputNode {
+  return { outputs: new Set(outputs), dynamic: noDynamic }
+}
+
+const noDynamic: ReadonlyMap<string, InputNode> = new Map()
+
+/** The type of a derivation; fails in Nix's words where its outputs do not fit together. C++ Nix: derivation::type. */
+export function derivationType(drv: Pick<Derivation, "outputs">): DerivationType {
+  let type: DerivationType | undefined
+  let floatingAlgo: HashAlgo | undefined
+  for (const name of [...drv.outputs.keys()].sort()) {
+    const output = drv.outputs.get(name)!
+    if (type === undefined) type = output.kind
+    else if (type !== output.kind) fail("bad-derivation", "can't mix derivation output types")
+    else if (type === "caFixed") fail("bad-derivation", "only one fixed output is allowed for now")
+    if (output.kind === "caFixed" && name !== "out") fail("bad-derivation", 'single fixed output must be named "out"')
+    if (output.kind === "caFloating") {
+      floatingAlgo ??= output.algo
+      if (floatingAlgo !== output.algo) fail("bad-derivation", "all floating outputs must use the same hash algorithm")
+    }
+  }
+  return type ?? fail("bad-derivation", "must have at least one output")
+}
+
+/** The path of an output, where it is known without building. C++ Nix: Output::path. */
+export function outputPath(output: DerivationOutput, drvName: string, outputName: string, storeDir: string): StorePath | undefined {
+  if (output.kind === "inputAddressed") return output.path
+  if (output.kind !== "caFixed") return undefined
+  return makeFixedOutputPath(outputPathName(drvName, outputName), output.address, undefined, storeDir)
+}
+
+/** True if an input is an output of a derivation that is itself an output. */
+export function hasDynamicInputs(drv: Pick<Derivation, "inputDrvs">): boolean {
+  for (const node of drv.inputDrvs.values()) if (node.dynamic.size > 0) return true
+  return false
+}
+
+/** All inputs one by one, in Nix's order. C++ Nix: FullInputs::toSet. */
+export function derivationInputs(drv: Pick<Derivation, "inputDrvs" | "inputSrcs">): SingleDerivedPath[] {
+  const inputs: SingleDerivedPath[] = [...drv.inputSrcs].map(opaque)
+  const add = (drvPath: SingleDerivedPath, node: InputNode): void => {
+    for (const output of node.outputs) inputs.push({ kind: "built", drvPath, output })
+    for (const [output, child] of node.dynamic) add({ kind: "built", drvPath, output }, child)
+  }
+  for (const [path, node] of drv.inputDrvs) add(opaque(path), node)
+  return inputs.sort(compareSingleDerivedPaths)
+}
+
+interface GrowingNode {
+  readonly outputs: Set<string>
+  readonly dynamic: Map<string, GrowingNode>
+}
+
+/** Collects inputs one by one into the two maps of a derivation. C++ Nix: FullInputs::fromSet. */
+export class InputCollector {
+  readonly inputSrcs = new Set<StorePath>()
+  readonly inputDrvs = new Map<StorePath, GrowingNode>()
+
+  /** Adds an input. */
+  add(input: SingleDerivedPath): void {
+    if (input.kind === "opaque") this.inputSrcs.add(input.path)
+    else this.#node(input.drvPath).outputs.add(input.output)
+  }
+
+  /** Adds one output of a derivation. */
+  addOutput(drvPath: StorePath, output: string): void {
+    this.#root(drvPath).outputs.add(output)
+  }
+
+  #root(path: StorePath): GrowingNode {
+    let node = this.inputDrvs.get(path)
+    if (node === undefined) this.inputDrvs.set(path, (node = { outputs: new Set(), dynamic: new Map() }))
+    return node
+  }
+
+  #node(path: SingleDerivedPath): GrowingNode {
+    if (path.kind === "opaque") return this.#root(path.path)
+    const parent = this.#node(path.drvPath)
+    let node = parent.dynamic.get(path.output)
+    if (node === undefined) parent.dynamic.set(path.output, (node = { outputs: new Set(), dynamic: new Map() }))
+    return node
+  }
+}
+
+/** All inputs that are outputs, in Nix's order. */
+export function builtInputs(drv: Pick<Derivation, "inputDrvs">): BuiltPath[] {
+  return derivationInputs({ inputSrcs: new Set(), inputDrvs: drv.inputDrvs }).filter((input) => input.kind === "built")
+}

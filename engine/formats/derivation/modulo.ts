@@ -1,0 +1,160 @@
+// The hash of a derivation modulo its inputs: what output paths are made from.
+//
+//   modulo(drv)   the ATerm with every input derivation's path replaced by a hash that stands for it:
+//                   a fixed output     sha256("fixed:out:" METHODALGO ":" HEX ":" PATH), as if it were output "out"
+//                   any other          sha256(modulo(input))
+//                 two inputs that hash alike become one. If an input's outputs are not known, neither is the hash.
+//   masked        the same with the derivation's own output paths left out: its digest makes those paths
+//
+// C++ Nix: libstore/derivation/modulo.cc
+
+import { fail } from "../error.ts"
+import { printBase16 } from "../hash/base16.ts"
+import { hexDigest } from "../hash/digest.ts"
+import { printMethodAlgo } from "../store-path/content-address.ts"
+import { defaultStoreDir, printStorePath, type StorePath } from "../store-path/store-path.ts"
+import { AtermParts, joinAterm, printAtermNames, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
+import { type Derivation, derivationType, type InputNode, outputPath } from "./derivation.ts"
+
+/** What stands for a derivation where it is an input. Hashes are SHA-256 in hexadecimal. */
+export type HashModulo =
+  | { readonly kind: "hash"; readonly hex: string }
+  /** Of a fixed-output derivation: one for each output. */
+  | { readonly kind: "outputs"; readonly hexes: ReadonlyMap<string, string> }
+  /** Not known before something is built. */
+  | { readonly kind: "deferred" }
+
+/** Finds the hash modulo of an input derivation. */
+export type ModuloLookup = (drvPath: StorePath) => HashModulo
+
+/** The input derivations as hashes, printed; undefined if one is deferred. Fails if a fixed input lacks an output. */
+export function printModuloInputs(inputDrvs: ReadonlyMap<StorePath, InputNode>, drvName: string, lookup: ModuloLookup): string | undefined {
+  const inputs = new Map<string, Set<string>>()
+  const add = (hex: string, output: string): void => {
+    const outputs = inputs.get(hex)
+    if (outputs === undefined) inputs.set(hex, new Set([output]))
+    else outputs.add(output)
+  }
+  // In Nix's order, since the first deferred input hides the faults of those after it.
+  for (const path of [...inputDrvs.keys()].sort()) {
+    const node = inputDrvs.get(path)!
+    if (node.dynamic.size > 0) return undefined
+    const modulo = lookup(path)
+    if (modulo.kind === "deferred") return undefined
+    for (const output of node.outputs) {
+      if (modulo.kind === "hash") add(modulo.hex, output)
+      else {
+        const hex = modulo.hexes.get(output)
+        if (hex === undefined) fail("bad-derivation", `no hash for output '${output}' of derivation '${drvName}'`)
+        add(hex, "out")
+      }
+    }
+  }
+  let text = ""
+  for (const hex of [...inputs.keys()].sort()) {
+    text += `${text === "" ? "" : ","}("${hex}",${printAtermNames(inputs.get(hex)!)})`
+  }
+  return `[${text}]`
+}
+
+/** The text whose SHA-256 makes the output paths; undefined if an input is deferred. C++ Nix: unparseModulo. */
+export function printMaskedModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): string | undefined {
+  const inputs = printModuloInputs(drv.inputDrvs, drv.name, lookup)
+  if (inputs === undefined) return undefined
+  return joinAterm(printMaskedOutputs(drv.outputs), inputs, new AtermParts(drv, storeDir).printMasked())
+}
+
+/** The text whose SHA-256 stands for an input-addressed derivation as an input; undefined if an input is deferred. */
+export function printModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): string | undefined {
+  const inputs = printModuloInputs(drv.inputDrvs, drv.name, lookup)
+  if (inputs === undefined) return undefined
+  const rest = new AtermParts(drv, storeDir).print((name) => drv.env.get(name)!)
+  return joinAterm(printAtermOutputs(drv, storeDir), inputs, rest)
+}
+
+/** The text hashed for an output of a fixed-output derivation; undefined for other outputs. */
+export function printFixedModulo(drv: Derivation, name: string, storeDir: string = defaultStoreDir): string | undefined {
+  const output = drv.outputs.get(name)
+  if (output?.kind !== "caFixed") return undefined
+  const { method, hash } = output.address
+  const path = printStorePath(outputPath(output, drv.name, name, storeDir)!, storeDir)
+  return `fixed:out:${printMethodAlgo(method, hash.algo)}:${printBase16(hash.bytes)}:${path}`
+}
+
+const deferred: HashModulo = { kind: "deferred" }
+
+/** What stands for `drv` where it is an input; all its inputs are looked up. C++ Nix: hashInput. */
+export function hashModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): HashModulo {
+  const type = derivationType(drv)
+  if (type === "caFixed") {
+    const hexes = new Map<string, string>()
+    for (const name of drv.outputs.keys()) hexes.set(name, hexDigest("sha256", printFixedModulo(drv, name, storeDir)!))
+    return { kind: "outputs", hexes }
+  }
+  if (type !== "inputAddressed") return deferred
+  const text = printModulo(drv, lookup, storeDir)
+  return text === undefined ? deferred : { kind: "hash", hex: hexDigest("sha256", text) }
+}
+
+/** The hash that makes the output paths of an input-addressed derivation, in hexadecimal; undefined if deferred. */
+export function maskedHashModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): string | undefined {
+  const text = printMaskedModulo(drv, lookup, storeDir)
+  return text === undefined ? undefined : hexDigest("sha256", text)
+}
+
+/** Hashes modulo of derivations by path, computed when asked for and kept. */
+export class ModuloCache {
+  readonly #known = new Map<StorePath, HashModulo>()
+  readonly #read: (drvPath: StorePath) => Derivation
+  readonly #storeDir: string
+
+  /** `read` gives the derivation at a path; whatever it throws goes through. */
+  constructor(read: (drvPath: StorePath) => Derivation, storeDir: string = defaultStoreDir) {
+    this.#read = read
+    this.#storeDir = storeDir
+  }
+
+  /** Notes what was computed elsewhere. */
+  set(drvPath: StorePath, modulo: HashModulo): void {
+    this.#known.set(drvPath, modulo)
+  }
+
+  /** The hash modulo of the derivation at `drvPath`. Goes through its inputs with a stack of its own: no depth is too deep. */
+  readonly get = (drvPath: StorePath): HashModulo => {
+    const known = this.#known.get(drvPath)
+    if (known !== undefined) return known
+    const pending: { readonly path: StorePath; readonly drv: Derivation }[] = []
+    const onStack = new Set<StorePath>()
+    const push = (path: StorePath): void => {
+      if (onStack.has(path)) fail("bad-derivation", `derivation '${path}' is an input of itself`)
+      onStack.add(path)
+      pending.push({ path, drv: this.#read(path) })
+    }
+    push(drvPath)
+    for (;;) {
+      const top = pending.at(-1)!
+      const missing = this.#firstUnknownInput(top.drv)
+      if (missing !== undefined) {
+        push(missing)
+        continue
+      }
+      const modulo = hashModulo(top.drv, (path) => this.#known.get(path)!, this.#storeDir)
+      this.#known.set(top.path, modulo)
+      onStack.delete(top.path)
+      pending.pop()
+      if (pending.length === 0) return modulo
+    }
+  }
+
+  /** The first input that hashModulo would look up and that is not known; none if it would not look at inputs. */
+  #firstUnknownInput(drv: Derivation): StorePath | undefined {
+    if (derivationType(drv) !== "inputAddressed") return undefined
+    for (const path of [...drv.inputDrvs.keys()].sort()) {
+      if (drv.inputDrvs.get(path)!.dynamic.size > 0) return undefined
+      const known = this.#known.get(path)
+      if (known === undefined) return path
+      if (known.kind === "deferred") return undefined
+    }
+    return undefined
+  }
+}

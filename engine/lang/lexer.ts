@@ -16,6 +16,7 @@ import { parseFloatLiteral, parseIntLiteral } from "./number-literal.ts"
 import type { DocComments } from "./parse-options.ts"
 import type { LangCode, Report } from "./problem.ts"
 import type { Source } from "./source.ts"
+import type { Symbols } from "./symbol.ts"
 import * as T from "./token.ts"
 
 const CODE = 0
@@ -26,6 +27,8 @@ const IN_PATH_SLASH = 4
 const REPL_START = 5
 
 export interface LexerOptions {
+  /** Names are cut out through it, but get no numbers from the lexer. */
+  readonly symbols: Symbols
   readonly pipeOperators: boolean
   readonly mode?: "expr" | "repl-bindings"
 }
@@ -50,6 +53,7 @@ export class Lexer {
   /** The modes below the current one; empty at the bottom, where `}` closes nothing. */
   private readonly modes: number[] = []
   private readonly pipes: boolean
+  private readonly symbols: Symbols
   private readonly report: Report
   /** End of the last run of path characters looked at, and its last `_`; saves looking twice. */
   private runEnd = 0
@@ -70,6 +74,7 @@ export class Lexer {
     this.start = source.base
     this.end = source.base
     this.pipes = options.pipeOperators
+    this.symbols = options.symbols
     this.report = report
     this.mode = CODE
     if (options.mode === "repl-bindings") this.push(REPL_START)
@@ -378,8 +383,14 @@ export class Lexer {
   private word(i: number): T.TokenKind {
     const text = this.text
     const n = text.length
+    let hash = text.charCodeAt(i)
     let j = i + 1
-    while (j < n && ((charClass[text.charCodeAt(j)] as number) & ID_CHAR) !== 0) j++
+    while (j < n) {
+      const c = text.charCodeAt(j)
+      if (((charClass[c] as number) & ID_CHAR) === 0) break
+      hash = (Math.imul(hash, 31) + c) | 0
+      j++
+    }
     if (j < n) {
       const d = text.charCodeAt(j)
       // `.` `/` `+` `:` after the name: it may be the beginning of something longer.
@@ -394,7 +405,7 @@ export class Lexer {
       const keyword = keywordKind(text, i, j - i)
       if (keyword >= 0) return keyword
     }
-    this.value = text.slice(i, j)
+    this.value = this.symbols.slice(text, i, j, hash)
     return T.ID
   }
 

@@ -37,10 +37,14 @@ import type { IndentedPart, Stringy } from "./stringy.ts"
 import * as T from "./token.ts"
 
 /**
- * Nesting that is parsed natively. A level is at most seven frames of about 200 bytes, so this is
- * 150 kB of stack at worst; the deepest of 2,000 real files has 40 levels.
+ * Frames of native stack that a text may take, of about 200 bytes each when cold; deeper texts are the
+ * LALR parser's. The deepest of 2,000 real files takes a third of it.
  */
-const maxDepth = 100
+const maxDepth = 750
+/** Frames for an expression inside brackets, quotes, or a binding. */
+const NESTED = 7
+/** Frames for an expression that ends the one it is in: the body of a function, `let`, `with`, …. */
+const TAIL = 3
 
 /** Binding strength of the binary operators by token kind, from 1; 0: no binary operator. C++ Nix: parser.y. */
 export const precedence: Uint8Array = (() => {
@@ -134,7 +138,7 @@ export class Parser {
       this.binds(attrs)
       attrs.end = this.prevEnd
       expr = attrs
-    } else expr = this.expr()
+    } else expr = this.expr(TAIL)
     if (this.tok !== T.EOF) this.unexpected()
     return expr
   }
@@ -169,9 +173,10 @@ export class Parser {
     return beginsSimple[this.tok] === 1
   }
 
-  protected expr(): Expr {
+  /** An expression that takes `frames` of native stack at most, up to the next one. */
+  protected expr(frames: number): Expr {
     if (this.depth >= maxDepth) return this.tooDeep()
-    this.depth++
+    this.depth += frames
     const start = this.lexer.start
     let e: Expr
     switch (this.tok) {
@@ -198,7 +203,7 @@ export class Parser {
       default:
         e = this.afterSimple(this.simple(), start)
     }
-    this.depth--
+    this.depth -= frames
     return e
   }
 
@@ -248,7 +253,7 @@ export class Parser {
 
   private lambda(arg: string | null, formals: Formals | null, start: number): Expr {
     this.expect(T.COLON)
-    return this.build.lambda(arg, formals, this.expr(), start, this.prevEnd)
+    return this.build.lambda(arg, formals, this.expr(TAIL), start, this.prevEnd)
   }
 
   /** Formals, after `{` and perhaps the first name. */
@@ -274,7 +279,7 @@ export class Parser {
       let fallback: Expr | null = null
       if (this.tok === T.QUESTION) {
         this.advance()
-        fallback = this.expr()
+        fallback = this.expr(NESTED)
       }
       list.push(this.build.formal(name, fallback, start))
       name = null
@@ -293,7 +298,7 @@ export class Parser {
     this.binds(attrs)
     attrs.end = this.prevEnd
     this.expect(T.IN_KW)
-    return this.build.let(attrs, this.expr(), start, this.prevEnd)
+    return this.build.let(attrs, this.expr(TAIL), start, this.prevEnd)
   }
 
   private legacyLet(start: number): Expr {
@@ -306,11 +311,11 @@ export class Parser {
 
   private if(start: number): Expr {
     this.advance()
-    const cond = this.expr()
+    const cond = this.expr(NESTED)
     this.expect(T.THEN)
-    const yes = this.expr()
+    const yes = this.expr(NESTED)
     this.expect(T.ELSE)
-    const no = this.expr()
+    const no = this.expr(TAIL)
     return new IfExpr(cond, yes, no, start, start, this.prevEnd)
   }
 
@@ -318,9 +323,9 @@ export class Parser {
   private prefixed(start: number): Expr {
     const kind = this.tok
     this.advance()
-    const first = this.expr()
+    const first = this.expr(NESTED)
     this.expect(T.SEMICOLON)
-    const body = this.expr()
+    const body = this.expr(TAIL)
     if (kind === T.WITH) return new WithExpr(first, body, start, start, this.prevEnd)
     return new AssertExpr(first, body, start, start, this.prevEnd)
   }
@@ -449,10 +454,10 @@ export class Parser {
     const path = this.attrPath()
     if (this.tok !== T.OR_KW) return this.build.select(target, path, null, start, this.prevEnd)
     if (this.depth >= maxDepth) return this.tooDeep()
-    this.depth++
+    this.depth += TAIL
     this.advance()
     const fallback = this.select()
-    this.depth--
+    this.depth -= TAIL
     this.build.warnIfCursedOr(fallback)
     return this.build.select(target, path, fallback, start, this.prevEnd)
   }
@@ -470,7 +475,7 @@ export class Parser {
         return this.build.string(this.stringParts(), start, this.prevEnd)
       case T.LPAREN: {
         this.advance()
-        const e = this.expr()
+        const e = this.expr(NESTED)
         this.expect(T.RPAREN)
         return e
       }
@@ -522,7 +527,7 @@ export class Parser {
 
   private list(start: number): Expr {
     if (this.depth >= maxDepth) return this.tooDeep()
-    this.depth++
+    this.depth += NESTED
     this.advance()
     const items: Expr[] = []
     while (this.atSimple()) {
@@ -531,7 +536,7 @@ export class Parser {
       items.push(item)
     }
     this.expect(T.RBRACKET)
-    this.depth--
+    this.depth -= NESTED
     return new ListExpr(items, start, this.prevEnd)
   }
 
@@ -573,7 +578,7 @@ export class Parser {
 
   private interpolation(): Expr {
     this.advance()
-    const e = this.expr()
+    const e = this.expr(NESTED)
     this.expect(T.RBRACE)
     return e
   }
@@ -655,7 +660,7 @@ export class Parser {
     const nameEnd = this.stepEnd
     this.expect(T.EQUALS)
     const valueStart = this.lexer.start
-    const value = this.expr()
+    const value = this.expr(NESTED)
     this.expect(T.SEMICOLON)
     this.build.addAttr(attrs, path, pos, value, valueStart, nameStart, nameEnd)
   }
@@ -670,7 +675,7 @@ export class Parser {
     }
     this.advance()
     const pos = this.lexer.start
-    const from = this.expr()
+    const from = this.expr(NESTED)
     this.expect(T.RPAREN)
     const names = this.inheritNames()
     this.expect(T.SEMICOLON)

@@ -98,9 +98,16 @@ function binary(op: T.TokenKind): (values: readonly [Expr, undefined, Expr], pla
   return ([left, , right], p) => p.build.binary(op, left, right, p.from, p.start(2), p.start(3), p.to)
 }
 
-/** A set that is not finished yet; `set`, `recSet` and `legacyLet` give it its place. */
+/** A set that is not finished yet; `set`, `recSet`, `legacyLet` and `spanning` give it its place. */
 function newSet(p: Places): AttrsExpr {
   return new AttrsExpr(false, 0, p.from, p.to)
+}
+
+/** Bindings without braces: from the keyword (or start of the text) before them to their end. */
+function spanning(attrs: AttrsExpr, p: Places): AttrsExpr {
+  attrs.start = p.from
+  attrs.end = p.end(2)
+  return attrs
 }
 
 /** A plain piece of a string. */
@@ -111,7 +118,7 @@ function text(value: string, p: Places, symbol: number): { expr: Expr; pos: numb
 /** All productions, in the order of parser.y. */
 export const rules: readonly Rule[] = [
   rule("start", "expr", ([expr]) => expr),
-  rule("start", "REPL_BINDINGS binds1", ([, attrs]) => attrs),
+  rule("start", "REPL_BINDINGS binds1", ([, attrs], p) => spanning(attrs, p)),
 
   rule("expr", "expr_function", ([expr]) => expr),
 
@@ -125,7 +132,7 @@ export const rules: readonly Rule[] = [
   ),
   rule("expr_function", "assert expr ; expr_function", ([, cond, , body], p) => new AssertExpr(cond, body, p.from, p.from, p.to)),
   rule("expr_function", "with expr ; expr_function", ([, attrs, , body], p) => new WithExpr(attrs, body, p.from, p.from, p.to)),
-  rule("expr_function", "let binds in expr_function", ([, attrs, , body], p) => p.build.let(attrs, body, p.from, p.to)),
+  rule("expr_function", "let binds in expr_function", ([, attrs, , body], p) => p.build.let(spanning(attrs, p), body, p.from, p.to)),
   rule("expr_function", "expr_if", ([expr]) => expr),
 
   rule("expr_if", "if expr then expr else expr", ([, cond, , yes, , no], p) => new IfExpr(cond, yes, no, p.from, p.from, p.to)),

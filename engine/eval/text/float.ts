@@ -1,6 +1,6 @@
 // Floats as C prints them: `%g` and `%f`.
 
-import { printFloat } from "../../lang/float-text.ts"
+import { printFixed, printFloat } from "../../lang/float-text.ts"
 
 /** `%g`: six significant digits. NaN prints as x86 makes it (`inf - inf` has the sign bit set): "-nan". */
 export function printG(x: number): string {
@@ -13,6 +13,6 @@ export function formatFixed(x: number): string {
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf"
   // From 1e21 on JavaScript's toFixed gives up; such numbers are integers.
   if (Math.abs(x) >= 1e21) return `${BigInt(x)}.000000`
-  const text = x.toFixed(6)
+  const text = printFixed(x, 6)
   return Object.is(x, -0) ? `-${text}` : text
 }

@@ -3,6 +3,7 @@
 
 interface TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>
+  encodeInto(source: string, destination: Uint8Array): { read: number; written: number }
 }
 declare var TextEncoder: { new (): TextEncoder }
 

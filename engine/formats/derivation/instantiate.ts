@@ -7,7 +7,7 @@ import { makeOutputPath, makeTextPath } from "../store-path/compute.ts"
 import { defaultStoreDir, type StorePath } from "../store-path/store-path.ts"
 import { AtermParts, joinAterm, printAtermInputs, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
 import { type Derivation, type DerivationOutput, derivationType, hasDynamicInputs } from "./derivation.ts"
-import { type HashModulo, hashModulo, type ModuloLookup, printModuloInputs } from "./modulo.ts"
+import { type HashModulo, hashModulo, type ModuloCache, printModuloInputs } from "./modulo.ts"
 
 /** A derivation ready to be written. */
 export interface Instantiated {
@@ -29,37 +29,40 @@ export function derivationPath(
   return makeTextPath(`${drv.name}.drv`, aterm, new Set([...drv.inputSrcs, ...drv.inputDrvs.keys()]), storeDir)
 }
 
+/** Path, variables and the rest of the text of a derivation whose outputs get their paths. */
+function fillIn(drv: Derivation, parts: AtermParts, moduloInputs: string, storeDir: string): { drv: Derivation; rest: string } {
+  const hex = hexDigest("sha256", joinAterm(printMaskedOutputs(drv.outputs), moduloInputs, parts.printMasked()))
+  const outputs = new Map<string, DerivationOutput>()
+  const env = new Map(drv.env)
+  for (const name of drv.outputs.keys()) {
+    const path = makeOutputPath(name, hex, drv.name, storeDir)
+    outputs.set(name, { kind: "inputAddressed", path })
+    if (env.has(name)) env.set(name, `${storeDir}/${path}`)
+  }
+  return { drv: { ...drv, outputs, env }, rest: parts.print((name) => env.get(name)!) }
+}
+
 /**
  * Completes `drv`. If its outputs are deferred and all inputs known, they get their paths, and so do the variables
- * named like them, whatever their value was; other derivations are taken as they are.
+ * named like them, whatever their value was; other derivations are taken as they are. What stands for the derivation
+ * as an input is noted in `cache` (and not computed again if the same derivation is there already).
  */
-export function instantiate(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): Instantiated {
+export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: string = defaultStoreDir): Instantiated {
   const parts = new AtermParts(drv, storeDir)
-  const type = derivationType(drv)
-  let filled = drv
-  let modulo: HashModulo | undefined
-  let rest: string | undefined
-  const inputs = printAtermInputs(drv.inputDrvs, storeDir)
-  if (type === "deferred") {
-    const moduloInputs = printModuloInputs(drv.inputDrvs, drv.name, lookup)
-    if (moduloInputs === undefined) modulo = { kind: "deferred" }
-    else {
-      const hex = hexDigest("sha256", joinAterm(printMaskedOutputs(drv.outputs), moduloInputs, parts.printMasked()))
-      const outputs = new Map<string, DerivationOutput>()
-      const env = new Map(drv.env)
-      for (const name of drv.outputs.keys()) {
-        const path = makeOutputPath(name, hex, drv.name, storeDir)
-        outputs.set(name, { kind: "inputAddressed", path })
-        if (env.has(name)) env.set(name, `${storeDir}/${path}`)
-      }
-      filled = { ...drv, outputs, env }
-      rest = parts.print((name) => env.get(name)!)
-      modulo = { kind: "hash", hex: hexDigest("sha256", joinAterm(printAtermOutputs(filled, storeDir), moduloInputs, rest)) }
-    }
+  const moduloInputs = derivationType(drv) === "deferred" ? printModuloInputs(drv.inputDrvs, drv.name, cache.get) : undefined
+  const filled =
+    moduloInputs === undefined ? { drv, rest: parts.print((name) => drv.env.get(name)!) } : fillIn(drv, parts, moduloInputs, storeDir)
+  const outputs = printAtermOutputs(filled.drv, storeDir)
+  const plain = joinAterm(outputs, printAtermInputs(drv.inputDrvs, storeDir), filled.rest)
+  const aterm = hasDynamicInputs(drv) ? plain.replace("Derive(", 'DrvWithVersion("xp-dyn-drv",') : plain
+  const drvPath = derivationPath(filled.drv, aterm, storeDir)
+  let modulo = cache.known(drvPath)
+  if (modulo === undefined) {
+    modulo =
+      moduloInputs === undefined
+        ? hashModulo(drv, cache.get, storeDir)
+        : { kind: "hash", hex: hexDigest("sha256", joinAterm(outputs, moduloInputs, filled.rest)) }
+    cache.set(drvPath, modulo)
   }
-  modulo ??= hashModulo(drv, lookup, storeDir)
-  rest ??= parts.print((name) => drv.env.get(name)!)
-  const plain = joinAterm(printAtermOutputs(filled, storeDir), inputs, rest)
-  const aterm = hasDynamicInputs(filled) ? plain.replace("Derive(", 'DrvWithVersion("xp-dyn-drv",') : plain
-  return { drv: filled, aterm, drvPath: derivationPath(filled, aterm, storeDir), modulo }
+  return { drv: filled.drv, aterm, drvPath, modulo }
 }

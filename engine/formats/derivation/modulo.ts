@@ -114,6 +114,11 @@ export class ModuloCache {
     this.#storeDir = storeDir
   }
 
+  /** What is known already, without computing anything. */
+  known(drvPath: StorePath): HashModulo | undefined {
+    return this.#known.get(drvPath)
+  }
+
   /** Notes what was computed elsewhere. */
   set(drvPath: StorePath, modulo: HashModulo): void {
     this.#known.set(drvPath, modulo)

@@ -12,6 +12,7 @@ export class Shape {
   private readonly index: Map<string, number> | null
   private sortedCache: readonly string[] | undefined
   private symbolCache: readonly string[] | undefined
+  private bareCache: Shape | undefined
 
   constructor(names: readonly string[], positions: ArrayLike<number> | null) {
     this.names = names
@@ -37,6 +38,13 @@ export class Shape {
   get sorted(): readonly string[] {
     if (this.sortedCache === undefined) this.sortedCache = sortNames([...this.names])
     return this.sortedCache
+  }
+
+  /** The same names without positions; made once, so that sets mapped from one literal share it. */
+  get bare(): Shape {
+    if (this.positions === null) return this
+    if (this.bareCache === undefined) this.bareCache = new Shape(this.names, null)
+    return this.bareCache
   }
 
   bySymbol(symbols: Symbols): readonly string[] {
@@ -186,19 +194,20 @@ export class Attrs {
     return out
   }
 
-  /** The same names and positions with other cells, made by `f` in no particular order. */
+  /** The same names, without positions, with other cells, made by `f` in no particular order. */
   mapCells(f: (name: string, cell: Cell) => Cell): Attrs {
+    if (this.size === 0) return Attrs.empty
     if (this.shape !== null) {
       const names = this.shape.names
       const values = this.data as readonly Cell[]
       const out: Cell[] = new Array(values.length)
       for (let i = 0; i < values.length; i++) out[i] = f(names[i] as string, values[i] as Cell)
-      return new Attrs(this.size, this.pos, this.shape, out, null, 0)
+      return new Attrs(this.size, 0, this.shape.bare, out, null, 0)
     }
     this.flatten()
     const map = new Map<string, Cell>()
     for (const [name, cell] of this.data as Map<string, Cell>) map.set(name, f(name, cell))
-    return new Attrs(this.size, this.pos, null, map, this.more as Map<string, number> | null, 0)
+    return new Attrs(this.size, 0, null, map, null, 0)
   }
 
   /** `this // right` for two non-empty sets. */

@@ -8,6 +8,7 @@ import { attrs } from "./builtins/attrs.ts"
 import { type Constant, constants } from "./builtins/constants.ts"
 import { context } from "./builtins/context.ts"
 import { control } from "./builtins/control.ts"
+import { derivations } from "./builtins/derivation.ts"
 import { files } from "./builtins/files.ts"
 import { hash } from "./builtins/hash.ts"
 import { higherOrder } from "./builtins/higher-order.ts"
@@ -37,6 +38,7 @@ export const primOps: readonly PrimOp[] = [
   ...hash,
   ...files,
   ...sources,
+  ...derivations,
   ...notYet,
 ]
 
@@ -65,6 +67,7 @@ function enabled(rt: Runtime, feature: string | null): boolean {
 function entries(rt: Runtime): Entry[] {
   const found = new Map<string, Entry>()
   found.set("builtins", { name: "builtins", global: true, value: null })
+  found.set("derivation", { name: "derivation", global: true, value: null })
   for (const c of constants) {
     if (!(c.impure && rt.settings.pureEval)) found.set(c.name, { name: c.name, global: c.global, value: c.value(rt) })
   }
@@ -76,8 +79,11 @@ function entries(rt: Runtime): Entry[] {
   return [...found.values()].sort((a, b) => (place.get(a.name) ?? last) - (place.get(b.name) ?? last))
 }
 
-/** Fills the base environment of a runtime and `builtins`, and numbers the names that Nix knows from the start. */
-export function installBuiltins(rt: Runtime): void {
+/**
+ * Fills the base environment of a runtime and `builtins`, and numbers the names that Nix knows from the start.
+ * `derivation` is Nix code: the caller sets it through the returned function, once the scope is there.
+ */
+export function installBuiltins(rt: Runtime): (derivation: Cell) => void {
   for (const name of staticNames) rt.symbols.id(name)
   const all = entries(rt)
   const map = new Map<string, Cell>()
@@ -95,5 +101,9 @@ export function installBuiltins(rt: Runtime): void {
   // What the search path names may be read even in restricted mode.
   if (rt.settings.restrictEval && !rt.settings.pureEval) {
     for (const { path } of rt.settings.nixPath) if (path.startsWith("/")) allowPath(rt, path)
+  }
+  return (derivation) => {
+    map.set("derivation", derivation)
+    rt.globals[rt.globalNames.indexOf("derivation") + 1] = derivation
   }
 }

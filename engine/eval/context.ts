@@ -79,7 +79,7 @@ export function sortedContext(context: Context): ContextElem[] {
 
 /** How messages show an element (C++ Nix: NixStringContextElem::display). */
 export function displayContextElem(elem: ContextElem): string {
-  return elem.kind === "built" ? `${elem.path}^${elem.output}` : elem.path
+  return elem.kind === "built" ? `${elem.path}^${elem.output}` : elem.kind === "drv-deep" ? `${elem.path} (deep)` : elem.path
 }
 
 /** The canonical text of an element (C++ Nix: NixStringContextElem::to_string), store directory left out. */

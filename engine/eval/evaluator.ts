@@ -8,11 +8,12 @@ import type { Problem } from "../lang/problem.ts"
 import { type Origin, Sources } from "../lang/source.ts"
 import { Attrs } from "./attrs.ts"
 import { installBuiltins } from "./builtins.ts"
+import { derivationNix } from "./derivation-nix.ts"
 import { codeOf } from "./closure/child.ts"
 import { NixError, Pending } from "./error.ts"
 import { force } from "./force.ts"
 import type { Host } from "./host.ts"
-import { renderWarning } from "./report.ts"
+import { renderError } from "./report.ts"
 import { defaultSettings, Runtime, type Settings } from "./runtime.ts"
 import type { Step } from "./step.ts"
 import { stepEval } from "./stepper/stepper.ts"
@@ -30,9 +31,12 @@ export class Evaluator {
 
   constructor(host: Host, settings: Partial<Settings> = {}, sources: Sources = new Sources()) {
     this.rt = new Runtime({ ...defaultSettings, ...settings }, host, sources, Attrs.empty)
-    installBuiltins(this.rt)
+    const setDerivation = installBuiltins(this.rt)
     this.scope = baseScope(this.rt.globalNames)
     this.rt.loader = (path, text, scope) => this.load(text, { kind: "file", path }, directoryOf(path), scope)
+    const derivation = this.load(derivationNix, { kind: "internal", name: "derivation-internal.nix" }, "/")
+    this.rt.derivationSource = this.rt.sources.of(derivation.expr.start) ?? null
+    setDerivation(this.cell(derivation))
   }
 
   /**
@@ -76,7 +80,7 @@ export class Evaluator {
 
   private report(problems: readonly Problem[]): void {
     for (const p of problems) {
-      if (p.severity === "warning") this.rt.host.log(renderWarning(p, this.rt.sources))
+      if (p.severity === "warning") this.rt.host.log(renderError(problemError(p), this.rt.sources, { prefix: "warning" }))
       else throw problemError(p)
     }
   }

@@ -24,6 +24,8 @@ export interface ImportRequest {
 export interface Host {
   /** Store directory, "/nix/store" by default (builtins.storeDir). */
   readonly storeDir: string
+  /** Where relative entries of the search path start; "/" if there is no such directory. findFile. */
+  readonly cwd?: string
   /** Type of the entry itself (no symlink followed), or null if there is none. pathExists, readFileType, import. */
   lstat(path: string): FileType | null
   /** Target of a symlink. Path resolution. */

@@ -8,6 +8,7 @@ import type { Attrs } from "./attrs.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
 import type { Host } from "./host.ts"
+import { KnownDrvs } from "./known-drvs.ts"
 import type { Regex } from "./regex/regex.ts"
 import type { Cell, Code, Env, Thunk } from "./value.ts"
 
@@ -105,6 +106,9 @@ export class Runtime {
   interrupted = false
   #started: number
 
+  /** Derivations made or read. */
+  readonly drvs: KnownDrvs
+
   /** Memoised imports by resolved path; see files.ts. */
   readonly imports = new Map<string, Cell>()
   readonly resolvedImports = new Map<string, string>()
@@ -124,6 +128,7 @@ export class Runtime {
   constructor(settings: Settings, host: Host, sources: Sources, empty: Attrs) {
     this.settings = settings
     this.host = host
+    this.drvs = new KnownDrvs(host)
     this.sources = sources
     this.builtins = empty
     this.stackLimit = settings.run === "stepper" ? -1 : settings.stackBytes

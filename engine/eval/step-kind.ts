@@ -10,13 +10,7 @@ import { need, type Step } from "./step.ts"
 import { type Cell, Thunk, type Value } from "./value.ts"
 
 /** Forces a cell to a kind, as a declared argument of that kind is forced. */
-export function* stepKind<K extends keyof ArgKinds>(
-  rt: Runtime,
-  cell: Cell,
-  kind: K,
-  pos: number,
-  frame: string,
-): Step<ArgKinds[K]> {
+export function* stepKind<K extends keyof ArgKinds>(rt: Runtime, cell: Cell, kind: K, pos: number, frame: string): Step<ArgKinds[K]> {
   if (cell instanceof Thunk && cell.code !== null) {
     try {
       yield need(cell, pos)

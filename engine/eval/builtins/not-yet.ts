@@ -16,20 +16,6 @@ interface Missing {
 
 const missing: readonly Missing[] = [
   {
-    name: "derivationStrict",
-    global: true,
-    args: ["args"],
-    doc: "Makes a derivation from its attributes at once; `derivation` is the lazy form of it.",
-    see: "primops.cc prim_derivationStrict",
-  },
-  {
-    name: "derivation",
-    global: true,
-    args: ["args"],
-    doc: "Makes a derivation: describes how to build something, and gives the paths that it will have.",
-    see: "primops/derivation.nix",
-  },
-  {
     name: "outputOf",
     args: ["derivation-reference", "output-name"],
     feature: "dynamic-derivations",

@@ -1,0 +1,84 @@
+// The derivations an evaluator has made or read: what stands for them as inputs (their hash modulo), and what
+// a reference to a whole `.drv` closure needs. C++ Nix keeps the hashes in derivation::modulo::hashes.
+
+import { parseAterm } from "../formats/derivation/aterm-reader.ts"
+import type { Derivation } from "../formats/derivation/derivation.ts"
+import { type Instantiated, instantiate } from "../formats/derivation/instantiate.ts"
+import { ModuloCache } from "../formats/derivation/modulo.ts"
+import { drvNameOfPath, isDerivationPath, type StorePath } from "../formats/store-path/store-path.ts"
+import { NixError } from "./error.ts"
+import { reading } from "./format-fault.ts"
+import type { Host } from "./host.ts"
+
+interface Node {
+  readonly inputSrcs: Iterable<StorePath>
+  readonly inputDrvs: ReadonlyMap<StorePath, unknown>
+  readonly outputs: readonly string[]
+}
+
+export class KnownDrvs {
+  private readonly host: Host
+  private readonly nodes = new Map<StorePath, Node>()
+  private readonly modulos: ModuloCache
+
+  constructor(host: Host) {
+    this.host = host
+    this.modulos = new ModuloCache((path) => this.read(path), host.storeDir)
+  }
+
+  /** Completes a derivation, writes it to the host's store if there is one, and remembers it. */
+  add(drv: Derivation): Instantiated {
+    const done = reading(() => instantiate(drv, this.modulos, this.host.storeDir))
+    if (this.host.addTextToStore !== undefined && !this.nodes.has(done.drvPath)) {
+      const dir = this.host.storeDir
+      const references = [...drv.inputSrcs, ...drv.inputDrvs.keys()].map((p) => `${dir}/${p}`)
+      this.host.addTextToStore(`${drv.name}.drv`, done.aterm, references)
+    }
+    this.modulos.set(done.drvPath, done.modulo)
+    this.note(done.drvPath, done.drv)
+    return done
+  }
+
+  private note(path: StorePath, drv: Derivation): void {
+    this.nodes.set(path, { inputSrcs: drv.inputSrcs, inputDrvs: drv.inputDrvs, outputs: [...drv.outputs.keys()] })
+  }
+
+  /** Reads a derivation from the host's store. Throws Nix's error if it is not there. */
+  read(path: StorePath): Derivation {
+    const full = `${this.host.storeDir}/${path}`
+    if (this.host.lstat(full) === null) throw new NixError("invalid-path", `path '${full}' is not valid`, 0)
+    const drv = reading(() => parseAterm(this.host.readFile(full), drvNameOfPath(path), this.host.storeDir))
+    this.note(path, drv)
+    return drv
+  }
+
+  private node(path: StorePath): Node {
+    const known = this.nodes.get(path)
+    if (known !== undefined) return known
+    this.read(path)
+    return this.nodes.get(path) as Node
+  }
+
+  /** Output names of a derivation. */
+  outputs(path: StorePath): readonly string[] {
+    return this.node(path).outputs
+  }
+
+  /** All store paths a `.drv` refers to, itself included (C++ Nix: computeFSClosure). */
+  closure(root: StorePath): Set<StorePath> {
+    const seen = new Set<StorePath>([root])
+    const work = [root]
+    for (let path = work.pop(); path !== undefined; path = work.pop()) {
+      if (!isDerivationPath(path)) continue
+      const node = this.node(path)
+      const add = (p: StorePath): void => {
+        if (seen.has(p)) return
+        seen.add(p)
+        work.push(p)
+      }
+      for (const src of node.inputSrcs) add(src)
+      for (const drv of node.inputDrvs.keys()) add(drv)
+    }
+    return seen
+  }
+}

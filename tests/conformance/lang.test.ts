@@ -1,0 +1,63 @@
+// Nix's own language tests, by closures and by the stepper, in this process (tests/cli runs them through the
+// real command line). Three scores: exit status and standard output, the final `error:` line, all of standard error.
+
+import { beforeAll, expect, test } from "vitest"
+import { initHashes } from "../../engine/formats/hash/digest.ts"
+import { instantiate } from "../../engine/cli/instantiate.ts"
+import { Session } from "../../engine/cli/session.ts"
+import { UsageError } from "../../engine/cli/usage-error.ts"
+import { describeShared } from "../shared.ts"
+import { judge, type LangTest, langTests, type Ran, type Verdict } from "./lang-suite.ts"
+import { langFolder } from "./lang-folder.ts"
+import { derivations, frames } from "./lang-notyet.ts"
+
+function ran(t: LangTest, cwd: string, run: "auto" | "stepper"): Ran {
+  const text = { 1: "", 2: "" }
+  const session = new Session({
+    cwd,
+    env: t.env,
+    color: false,
+    write: (fd, s) => {
+      text[fd] += s
+    },
+    stdin: () => t.stdin ?? "",
+  })
+  let status: number
+  try {
+    status = instantiate(["--run", run, ...t.args], session)
+  } catch (e) {
+    if (!(e instanceof UsageError)) throw e
+    status = 1
+    text[2] += `error: ${e.message}\n`
+  }
+  return { status, out: text[1], err: text[2] }
+}
+
+describeShared("Nix's language suite", "conformance/nix-lang", () => {
+  let cwd = ""
+  beforeAll(async () => {
+    await initHashes()
+    cwd = langFolder()
+    process.chdir(cwd)
+  })
+
+  for (const run of ["auto", "stepper"] as const) {
+    test(`exit status, standard output and final error line, ${run === "auto" ? "by closures" : "by the stepper"}`, { timeout: 120_000 }, () => {
+      const wrong: string[] = []
+      let full = 0
+      let parseFull = 0
+      for (const t of langTests()) {
+        const got = ran(t, cwd, run)
+        const v: Verdict = judge(t, got, cwd)
+        if (v.full) full++
+        if (v.full && t.kind.startsWith("parse")) parseFull++
+        const right = v.status && v.out && v.final
+        if (derivations.has(t.name) === right) wrong.push(`${t.name}: ${right ? "passes, take it off the list" : JSON.stringify(v)}`)
+        if (t.kind !== "eval-fail" && !v.full && !derivations.has(t.name) && !frames.has(t.name)) wrong.push(`${t.name}: standard error differs`)
+      }
+      console.log(`language suite, ${run}: standard error equal in ${full} tests`)
+      expect(wrong).toEqual([])
+      expect(parseFull).toBe(54)
+    })
+  }
+})

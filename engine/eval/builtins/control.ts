@@ -199,8 +199,7 @@ const warn = builtin({
   *step(rt, message, value) {
     const report = { message: message.text, pos: 0, frames: [], suggestions: [] }
     logOnce(rt, renderError(report, rt.sources, { prefix: "evaluation warning" }))
-    if (rt.settings.abortOnWarn)
-      throw new NixError("eval", "aborting to reveal stack trace of warning, as abort-on-warn is set", 0)
+    if (rt.settings.abortOnWarn) throw new NixError("eval", "aborting to reveal stack trace of warning, as abort-on-warn is set", 0)
     return (yield need(value, 0)) as Value
   },
 })
@@ -215,15 +214,4 @@ const breakpoint = builtin({
   run: (_rt, v) => v,
 })
 
-export const control: readonly PrimOp[] = [
-  abort,
-  addErrorContext,
-  breakpoint,
-  deepSeq,
-  seq,
-  throwError,
-  trace,
-  traceVerbose,
-  tryEval,
-  warn,
-]
+export const control: readonly PrimOp[] = [abort, addErrorContext, breakpoint, deepSeq, seq, throwError, trace, traceVerbose, tryEval, warn]

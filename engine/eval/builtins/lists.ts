@@ -11,8 +11,7 @@ import { stepKind } from "../step-kind.ts"
 import { applyThunk, type Cell, type List, type Value } from "../value.ts"
 
 function elementAt(xs: List, n: number | bigint): Cell {
-  if (n < 0 || n >= xs.length)
-    throw new NixError("eval", `'builtins.elemAt' called with index ${n} on a list of size ${xs.length}`, 0)
+  if (n < 0 || n >= xs.length) throw new NixError("eval", `'builtins.elemAt' called with index ${n} on a list of size ${xs.length}`, 0)
   // Below the length, so a safe number.
   return xs[n as number] as Cell
 }

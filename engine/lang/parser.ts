@@ -100,8 +100,8 @@ export class Parser {
   protected prevEnd: number
   protected depth = 0
   /** Place of the last step of the attribute path read last. */
-  private stepStart = 0
-  private stepEnd = 0
+  protected stepStart = 0
+  protected stepEnd = 0
   // The operators that wait for their right operand (NOT, and MINUS as prefix, have no left one).
   private readonly opKinds: T.TokenKind[] = []
   private readonly opStrengths: number[] = []
@@ -109,8 +109,8 @@ export class Parser {
   private readonly opLefts: (Expr | null)[] = []
   private readonly opStarts: number[] = []
 
-  constructor(source: Source, options: ParseOptions, report: Report) {
-    this.lexer = new Lexer(source, options, report)
+  constructor(source: Source, options: ParseOptions, report: Report, lexer = new Lexer(source, options, report)) {
+    this.lexer = lexer
     this.build = new Builder(source, options, this.lexer.docs, report)
     this.repl = options.mode === "repl-bindings"
     this.prevEnd = source.base
@@ -655,7 +655,7 @@ export class Parser {
   }
 
   /** `= value;` after an attribute path that begins at `pos`. */
-  private binding(attrs: AttrsExpr, path: readonly AttrName[], pos: number): void {
+  protected binding(attrs: AttrsExpr, path: readonly AttrName[], pos: number): void {
     const nameStart = this.stepStart
     const nameEnd = this.stepEnd
     this.expect(T.EQUALS)
@@ -720,7 +720,7 @@ export class Parser {
     return path
   }
 
-  private attrStep(): AttrName {
+  protected attrStep(): AttrName {
     const start = this.lexer.start
     let step: AttrName
     switch (this.tok) {

@@ -95,6 +95,8 @@ interface Open {
 export function* printValue(rt: Runtime, root: Cell, options: PrintOptions): Step<string> {
   const { depth, stack } = rt
   const force = options.force === true
+  // Without line breaks nothing is asked for: showCell prints without a driver.
+  const breaks = (options.prettyIndent ?? 0) > 0
   const throws = options.errors ?? "print"
   const maxDepth = options.maxDepth ?? Number.POSITIVE_INFINITY
   const pen = new Pen(rt, options)
@@ -117,13 +119,13 @@ export function* printValue(rt: Runtime, root: Cell, options: PrintOptions): Ste
             pen.open("{")
             const names = options.maxAttrs === undefined ? v.sortedNames() : importantFirst(v.sortedNames())
             const cells = names.map((name) => v.get(name) as Cell)
-            open.push({ names, cells, pretty: (yield isPretty(cells, options)) as boolean, begun: 0 })
+            open.push({ names, cells, pretty: options.prettyIndent ? ((yield isPretty(cells)) as boolean) : false, begun: 0 })
           } else pen.out += "{ ... }"
         } else if (isList(v)) {
           if (v.length > 0 && pen.isRepeated(cell)) pen.colored(MAGENTA, REPEATED)
           else if (level < maxDepth) {
             pen.open("[")
-            open.push({ names: null, cells: v, pretty: (yield isPretty(v, options)) as boolean, begun: 0 })
+            open.push({ names: null, cells: v, pretty: options.prettyIndent ? ((yield isPretty(v)) as boolean) : false, begun: 0 })
           } else pen.out += "[ ... ]"
         } else pen.scalar(cell, v)
       } catch (e) {
@@ -258,8 +260,8 @@ function importantFirst(names: readonly string[]): readonly string[] {
 }
 
 /** Whether a set or list gets a line per element. May force a single element: it will be printed anyway. */
-function* isPretty(cells: readonly Cell[], options: PrintOptions): Step<boolean> {
-  if ((options.prettyIndent ?? 0) === 0 || cells.length === 0) return false
+function* isPretty(cells: readonly Cell[]): Step<boolean> {
+  if (cells.length === 0) return false
   if (cells.length > 1) return true
   const only = cells[0] as Cell
   const v = (yield need(only, positionOf(only))) as Value

@@ -29,11 +29,13 @@ function sysError(what: string, e: unknown): NixError {
 
 export class NodeHost implements Host {
   readonly storeDir: string
+  readonly cwd: string
   private readonly env: NodeJS.ProcessEnv
   private readonly write: (line: string) => void
 
-  /** `write` gets finished lines (bytes) for standard error. */
-  constructor(env: NodeJS.ProcessEnv, write: (line: string) => void) {
+  /** Relative search path entries start at `cwd`; `write` gets finished lines (bytes) for standard error. */
+  constructor(cwd: string, env: NodeJS.ProcessEnv, write: (line: string) => void) {
+    this.cwd = cwd
     this.env = env
     this.storeDir = env["NIX_STORE_DIR"] ?? env["NIX_STORE"] ?? "/nix/store"
     this.write = write

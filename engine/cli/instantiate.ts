@@ -4,11 +4,13 @@
 import { Attrs } from "../eval/attrs.ts"
 import { autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { coerceToString, interpolate } from "../eval/coerce.ts"
-import { deepForce } from "../eval/deep.ts"
+import { forceDeep } from "../eval/deep.ts"
 import { drive } from "../eval/drive.ts"
 import { NixError, Stopped } from "../eval/error.ts"
 import type { Evaluator } from "../eval/evaluator.ts"
-import { findFile, readSource, resolveExprPath } from "../eval/files.ts"
+import { readFileAt, resolveSymlinks } from "../eval/access.ts"
+import { resolveExprPath } from "../eval/files.ts"
+import { findFile } from "../eval/search-path.ts"
 import { force } from "../eval/force.ts"
 import { canonPath, joinPath, parentPath } from "../eval/path.ts"
 import { printAmbiguous } from "../eval/print-ambiguous.ts"
@@ -148,7 +150,7 @@ function readOptions(argv: readonly string[], session: Session): Options {
 function run(o: Options, evaluator: Evaluator, session: Session): void {
   const { rt } = evaluator
   if (o.findFile) {
-    for (const file of o.files) session.out(`${findFile(rt, file)}\n`)
+    for (const file of o.files) session.out(`${findFile(rt, rt.settings.nixPath, file, 0)}\n`)
     return
   }
   const args = new Map<string, Cell>()
@@ -163,13 +165,13 @@ function run(o: Options, evaluator: Evaluator, session: Session): void {
       continue
     }
     const path = resolveExprPath(rt, fileArgument(evaluator, session, file))
-    process1(o, evaluator, session, auto, readSource(rt, path), { kind: "file", path }, parentPath(path))
+    process1(o, evaluator, session, auto, readFileAt(rt, resolveSymlinks(rt, path, "full")), { kind: "file", path }, parentPath(path))
   }
 }
 
 /** A file argument: `<search/path>` or a path (C++ Nix: lookupFileArg). */
 function fileArgument(evaluator: Evaluator, session: Session, file: string): string {
-  if (file.startsWith("<") && file.endsWith(">") && file.length > 2) return findFile(evaluator.rt, file.slice(1, -1))
+  if (file.startsWith("<") && file.endsWith(">") && file.length > 2) return findFile(evaluator.rt, evaluator.rt.settings.nixPath, file.slice(1, -1), 0)
   return file.startsWith("/") ? canonPath(file) : joinPath(session.cwd, file)
 }
 
@@ -205,13 +207,13 @@ function process1(
         session.out(coerceToString(rt, result, 0, "while generating the nix-instantiate output", interpolate).text)
         break
       case "xml":
-        session.out(drive(rt, stepToXml(rt, result, { strict: o.strict, location: o.location })) as string)
+        session.out(drive(rt, stepToXml(rt, result, { strict: o.strict, location: o.location })).text)
         break
       case "json":
         session.out(`${toJson(rt, result, { strict: o.strict, copy: true }).text}\n`)
         break
       case "plain":
-        if (o.strict) deepForce(rt, result)
+        if (o.strict) forceDeep(rt, result)
         session.out(`${printAmbiguous(rt, result)}\n`)
     }
   }

@@ -129,7 +129,7 @@ export class Session {
     const { env } = this.streams
     const nixPath = env["NIX_PATH"]
     const settings = this.settings.build(nixPath === undefined ? undefined : bytes(nixPath))
-    return new Evaluator(new NodeHost(env, (line) => this.err(line)), settings)
+    return new Evaluator(new NodeHost(this.cwd, env, (line) => this.err(line)), settings)
   }
 }
 

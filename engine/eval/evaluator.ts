@@ -80,8 +80,13 @@ export class Evaluator {
 
   private report(problems: readonly Problem[]): void {
     for (const p of problems) {
-      if (p.severity === "warning") this.rt.host.log(renderError(problemError(p), this.rt.sources, { prefix: "warning" }))
-      else throw problemError(p)
+      if (p.severity === "error") throw problemError(p)
+      // C++ Nix warns of a "cursed or" in plain text, of lints with a position and code.
+      const text =
+        p.code === "lint/cursed-or"
+          ? `warning: ${p.message}`
+          : renderError(problemError(p), this.rt.sources, { prefix: "warning" })
+      this.rt.host.log(text)
     }
   }
 

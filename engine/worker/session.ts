@@ -1,6 +1,6 @@
 // The worker's side of the protocol: runs, each with its own evaluator and handles.
 
-import { deepForce } from "../eval/deep.ts"
+import { forceDeep } from "../eval/deep.ts"
 import { drive } from "../eval/drive.ts"
 import { coerceToString, toText } from "../eval/coerce.ts"
 import { Evaluator } from "../eval/evaluator.ts"
@@ -90,12 +90,12 @@ export class WorkerSession implements WorkerApi {
       const text = await evaluator.settle(() => {
         switch (form) {
           case "nix":
-            deepForce(rt, cell)
+            forceDeep(rt, cell)
             return printAmbiguous(rt, cell)
           case "json":
             return toJson(rt, cell, { strict: true, copy: false }).text
           case "xml":
-            return drive(rt, stepToXml(rt, cell, { strict: true, location: false })) as string
+            return drive(rt, stepToXml(rt, cell, { strict: true, location: false })).text
           case "raw":
             return coerceToString(rt, cell, 0, "while printing a value", toText).text
         }

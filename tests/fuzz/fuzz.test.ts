@@ -3,7 +3,7 @@
 
 import * as fs from "node:fs"
 import { beforeAll, describe, expect, test } from "vitest"
-import { deepForce } from "../../engine/eval/deep.ts"
+import { forceDeep } from "../../engine/eval/deep.ts"
 import { NixError, Stopped } from "../../engine/eval/error.ts"
 import { Evaluator } from "../../engine/eval/evaluator.ts"
 import { printAmbiguous } from "../../engine/eval/print-ambiguous.ts"
@@ -28,7 +28,7 @@ function outcome(evaluator: Evaluator, text: string): string | null {
   rt.begin()
   try {
     const cell = evaluator.cell(evaluator.load(text, { kind: "string" }, "/"))
-    deepForce(rt, cell)
+    forceDeep(rt, cell)
     return printAmbiguous(rt, cell)
   } catch (e) {
     if (e instanceof Stopped) return null

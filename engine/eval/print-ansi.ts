@@ -12,7 +12,7 @@ export const MAGENTA = "\x1b[35;1m"
 export const CYAN = "\x1b[36;1m"
 
 /** One escape sequence: CSI with parameters, intermediate and final byte; OSC up to BEL or ESC \; or two bytes. */
-const escape = /\x1b(?:\[[0-?]*[ -/]*([@-~]?)|\][^\x1b\x07]*(?:\x07|\x1b\\?)?|[@-_]?)/y
+const sequenceAt = /\x1b(?:\[[0-?]*[ -/]*([@-~]?)|\][^\x1b\x07]*(?:\x07|\x1b\\?)?|[@-_]?)/y
 
 /**
  * Removes escape sequences (all of them, or all but colours when `keepColours`), carriage returns and bells,
@@ -26,8 +26,8 @@ export function filterAnsi(text: string, keepColours = false): string {
   while (i < text.length) {
     const c = text.charCodeAt(i)
     if (c === 0x1b) {
-      escape.lastIndex = i
-      const m = escape.exec(text)
+      sequenceAt.lastIndex = i
+      const m = sequenceAt.exec(text)
       const sequence = m?.[0] ?? "\x1b"
       if (keepColours && m?.[1] === "m") out += sequence
       i += sequence.length

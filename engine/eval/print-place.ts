@@ -1,6 +1,6 @@
 // Positions as bytes: origin names are text (with « »), everything the evaluator prints is bytes.
 
-import { originName, type Origin, type Place, type Sources } from "../lang/source.ts"
+import { type Origin, originName, type Place, type Sources } from "../lang/source.ts"
 
 /** How an origin is written in messages. Paths are bytes already. */
 export function originBytes(origin: Origin): string {

@@ -95,8 +95,6 @@ interface Open {
 export function* printValue(rt: Runtime, root: Cell, options: PrintOptions): Step<string> {
   const { depth, stack } = rt
   const force = options.force === true
-  // Without line breaks nothing is asked for: showCell prints without a driver.
-  const breaks = (options.prettyIndent ?? 0) > 0
   const throws = options.errors ?? "print"
   const maxDepth = options.maxDepth ?? Number.POSITIVE_INFINITY
   const pen = new Pen(rt, options)

@@ -67,7 +67,7 @@ export function errorData(error: NixError, sources: Sources): ErrorData {
   const at = (pos: number) => placeData(sources.place(pos))
   return {
     code: error.kind,
-    message: error.message,
+    message: error.message.replace(/\x1b\[[0-9;]*m/g, ""),
     at: at(error.pos),
     trace: error.frames.map((f) => ({ hint: f.hint, at: at(f.pos) })).reverse(),
     suggestions: [...error.suggestions],

@@ -12,6 +12,7 @@ import { derivations } from "./builtins/derivation.ts"
 import { files } from "./builtins/files.ts"
 import { hash } from "./builtins/hash.ts"
 import { higherOrder } from "./builtins/higher-order.ts"
+import { json } from "./builtins/json.ts"
 import { lists } from "./builtins/lists.ts"
 import { notYet } from "./builtins/not-yet.ts"
 import { numbers } from "./builtins/numbers.ts"
@@ -20,6 +21,7 @@ import { sources } from "./builtins/sources.ts"
 import { strings } from "./builtins/strings.ts"
 import { types } from "./builtins/types.ts"
 import { versions } from "./builtins/versions.ts"
+import { xml } from "./builtins/xml.ts"
 import type { Runtime } from "./runtime.ts"
 import { type Cell, PrimOpValue, type Value } from "./value.ts"
 
@@ -35,6 +37,8 @@ export const primOps: readonly PrimOp[] = [
   ...lists,
   ...higherOrder,
   ...attrs,
+  ...json,
+  ...xml,
   ...hash,
   ...files,
   ...sources,

@@ -1,5 +1,6 @@
 // Arguments that a builtin forces itself, later than the declared ones, as a step.
 
+import { printIdentifier } from "../lang/identifier.ts"
 import type { Attrs } from "./attrs.ts"
 import type { ArgKinds, Text } from "./builtin.ts"
 import { forceKind } from "./call.ts"
@@ -37,6 +38,6 @@ export function onText(frame: string, opts: CoerceOptions, f: (rt: Runtime, text
 /** An attribute that has to be there (C++ Nix: EvalState::getAttr). */
 export function requiredAttr(set: Attrs, name: string, frame: string): Cell {
   const cell = set.get(name)
-  if (cell === undefined) throw new NixError("type", `attribute '${name}' missing`, 0).frame(0, frame)
+  if (cell === undefined) throw new NixError("type", `attribute '${printIdentifier(name)}' missing`, 0).frame(0, frame)
   return cell
 }

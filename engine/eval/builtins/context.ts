@@ -9,6 +9,7 @@ import { NixError } from "../error.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Step } from "../step.ts"
 import { onText, stepKind } from "../step-kind.ts"
+import { printAttrName } from "../text/escape.ts"
 import { type Cell, type List, makeString } from "../value.ts"
 
 /** A context of elements in any order, some perhaps more than once. */
@@ -138,7 +139,7 @@ const getContext = builtin({
 /** The elements that one attribute of appendContext's set stands for. */
 function* stepElements(rt: Runtime, name: string, cell: Cell, pos: number): Step<ContextElem[]> {
   const { storeDir } = rt.host
-  if (!isStorePath(name, storeDir)) throw new NixError("eval", `context key '${name}' is not a store path`, pos)
+  if (!isStorePath(name, storeDir)) throw new NixError("eval", `context key '${printAttrName(name)}' is not a store path`, pos)
   const storePath = printStorePath(parseStorePath(name, storeDir), storeDir)
   const info = (yield stepKind(rt, cell, "attrs", pos, "while evaluating the value of a string context")) as Attrs
   const elems: ContextElem[] = []
@@ -152,7 +153,8 @@ function* stepElements(rt: Runtime, name: string, cell: Cell, pos: number): Step
   const all = info.get("allOutputs")
   const allFrame = "while evaluating the `allOutputs` attribute of a string context"
   if (all !== undefined && ((yield stepKind(rt, all, "bool", info.posOf("allOutputs"), allFrame)) as boolean)) {
-    if (!isDrv) throw new NixError("eval", `tried to add all-outputs context of ${name}, which is not a derivation, to a string`, pos)
+    if (!isDrv)
+      throw new NixError("eval", `tried to add all-outputs context of ${printAttrName(name)}, which is not a derivation, to a string`, pos)
     elems.push(rt.contexts.drvDeep(storePath))
   }
 
@@ -161,7 +163,11 @@ function* stepElements(rt: Runtime, name: string, cell: Cell, pos: number): Step
     const at = info.posOf("outputs")
     const list = (yield stepKind(rt, outputs, "list", at, "while evaluating the `outputs` attribute of a string context")) as List
     if (list.length > 0 && !isDrv)
-      throw new NixError("eval", `tried to add derivation output context of ${name}, which is not a derivation, to a string`, pos)
+      throw new NixError(
+        "eval",
+        `tried to add derivation output context of ${printAttrName(name)}, which is not a derivation, to a string`,
+        pos,
+      )
     for (const item of list) {
       const output = (yield stepKind(rt, item, "plain", at, "while evaluating an output name within a string context")) as string
       elems.push(rt.contexts.built(storePath, output))

@@ -18,6 +18,7 @@ import { lastName } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
 import { call, type Step } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
+import { printAttrName } from "../text/escape.ts"
 import { makeString, NixString, type Value } from "../value.ts"
 
 /** A store path as a string that refers to it, readable from now on (C++ Nix: allowAndSetStorePathString). */
@@ -176,7 +177,7 @@ function* stepPathArgs(rt: Runtime, set: Attrs): Step<Source> {
         break
       }
       default:
-        throw new NixError("eval", `unsupported argument '${attr}' to 'builtins.path'`, pos)
+        throw new NixError("eval", `unsupported argument '${printAttrName(attr)}' to 'builtins.path'`, pos)
     }
   }
   if (found === null) throw new NixError("eval", "missing required 'path' attribute in the first argument to 'builtins.path'", 0)

@@ -1,40 +1,22 @@
 // Calling functions natively: lambdas, builtins, partial applications, functors.
 // C++ Nix: eval.cc callFunction. The stepper's twin is stepper/call.ts; both use the same frames.
 
-import { suggestions } from "./text/levenshtein.ts"
+import type { LambdaExpr } from "../lang/expr.ts"
+import { printIdentifier } from "../lang/identifier.ts"
 import { Attrs } from "./attrs.ts"
 import type { ArgKinds, PrimOp } from "./builtin.ts"
 import { childCell } from "./closure/child.ts"
 import { drive } from "./drive.ts"
 import { NixError } from "./error.ts"
-import {
-  force,
-  forceAttrs,
-  forceBool,
-  forceFunction,
-  forceInt,
-  forceList,
-  forcePlainString,
-  forceString,
-  typeError,
-} from "./force.ts"
+import { force, forceAttrs, forceBool, forceFunction, forceInt, forceList, forcePlainString, forceString, typeError } from "./force.ts"
 import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
+import type { Step } from "./step.ts"
 import { stepCall } from "./stepper/call.ts"
 import { runStepper } from "./stepper/trampoline.ts"
-import type { Step } from "./step.ts"
-import type { LambdaExpr } from "../lang/expr.ts"
-import {
-  type Cell,
-  type Env,
-  Lambda,
-  type LambdaCode,
-  NixFloat,
-  PrimOpApp,
-  PrimOpValue,
-  type Value,
-} from "./value.ts"
+import { suggestions } from "./text/levenshtein.ts"
+import { type Cell, type Env, Lambda, type LambdaCode, NixFloat, PrimOpApp, PrimOpValue, type Value } from "./value.ts"
 
 /** C++ Nix: StackOverflowError. */
 export function tooDeep(pos: number): NixError {
@@ -166,11 +148,7 @@ export function callFunction(rt: Runtime, fun: Value, args: readonly Cell[], pos
 export const functorFrame = "while calling a functor (an attribute set with a '__functor' attribute)"
 
 export function notAFunction(rt: Runtime, v: Value, pos: number): NixError {
-  return new NixError(
-    "type",
-    `attempt to call something which is not a function but ${showType(v)}: ${showValue(rt, v)}`,
-    pos,
-  )
+  return new NixError("type", `attempt to call something which is not a function but ${showType(v)}: ${showValue(rt, v)}`, pos)
 }
 
 /** Builds the environment of a `{ a, b ? c, ... }@x:` call, forcing the argument. */
@@ -198,11 +176,10 @@ export function matchFormals(rt: Runtime, fun: Lambda, arg: Cell, set: Attrs, po
       used++
       env.push(cell)
     } else if (formal.fallback === null) {
-      throw new NixError(
-        "type",
-        `function '${lambdaName(expr)}' called without required argument '${formal.name}'`,
-        expr.pos,
-      ).frame(pos, "from call site")
+      throw new NixError("type", `function '${lambdaName(expr)}' called without required argument '${formal.name}'`, expr.pos).frame(
+        pos,
+        "from call site",
+      )
     } else {
       // Later formals are not there yet for a default that is a bare variable: it becomes a thunk, as in Nix.
       env.push(undefined)
@@ -218,20 +195,14 @@ function unexpectedArgument(rt: Runtime, expr: LambdaExpr, set: Attrs, pos: numb
   const name = set.symbolNames(rt.symbols).find((n) => !known.has(n)) ?? ""
   return new NixError(
     "type",
-    `function '${lambdaName(expr)}' called with unexpected argument '${name}'`,
+    `function '${lambdaName(expr)}' called with unexpected argument '${printIdentifier(name)}'`,
     expr.pos,
     suggestions([...known], name),
   ).frame(pos, "from call site")
 }
 
 /** Forces an argument to its declared kind. */
-export function forceKind(
-  rt: Runtime,
-  cell: Cell,
-  kind: keyof ArgKinds,
-  pos: number,
-  frame: string,
-): ArgKinds[keyof ArgKinds] {
+export function forceKind(rt: Runtime, cell: Cell, kind: keyof ArgKinds, pos: number, frame: string): ArgKinds[keyof ArgKinds] {
   switch (kind) {
     case "lazy":
       return cell

@@ -1,6 +1,7 @@
 // Forcing a value and everything in it: deepSeq, and what is printed with --strict. Sets are walked in
 // symbol order; what was met before is not walked again. C++ Nix: eval.cc EvalState::forceValueDeep.
 
+import { printIdentifier } from "../lang/identifier.ts"
 import { Attrs } from "./attrs.ts"
 import { tooDeep } from "./call.ts"
 import { rethrow } from "./error.ts"
@@ -113,7 +114,7 @@ function isPlain(cell: Cell): boolean {
 }
 
 function attributeHint(name: string): string {
-  return `while evaluating the attribute '${name}'`
+  return `while evaluating the attribute '${printIdentifier(name)}'`
 }
 
 function elementHint(index: number): string {

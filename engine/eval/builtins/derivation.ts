@@ -5,13 +5,14 @@ import { FormatError } from "../../formats/error.ts"
 import { requireFeature } from "../../formats/feature.ts"
 import { type HashAlgo, parseHashAlgoOpt } from "../../formats/hash/algo.ts"
 import { parseHashAllowEmpty } from "../../formats/hash/hash.ts"
-import type { JsonValue } from "../../formats/json/value.ts"
 import { parseJson } from "../../formats/json/read.ts"
+import type { JsonValue } from "../../formats/json/value.ts"
 import { printJson } from "../../formats/json/write.ts"
 import { type ContentAddressMethod, parseMethod } from "../../formats/store-path/content-address.ts"
 import { nameFault } from "../../formats/store-path/name.ts"
 import { outputPlaceholder, upstreamPlaceholder } from "../../formats/store-path/placeholder.ts"
 import { isDerivationPath, parseStorePath, type StorePath } from "../../formats/store-path/store-path.ts"
+import { printIdentifier } from "../../lang/identifier.ts"
 import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { forDerivation, stepCoerce } from "../coerce.ts"
@@ -19,6 +20,7 @@ import { type Context, unionContext } from "../context.ts"
 import { NixError } from "../error.ts"
 import { forceBool, forceList, forcePlainString, forceString } from "../force.ts"
 import { reading } from "../format-fault.ts"
+import { posBytes } from "../print-place.ts"
 import { renderError } from "../report.ts"
 import type { Runtime } from "../runtime.ts"
 import { need, type Step } from "../step.ts"
@@ -148,17 +150,14 @@ function* readPlain(rt: Runtime, draft: Draft, key: string, cell: Cell, pos: num
   else if (key === "outputHash") draft.outputHash = s
   else if (key === "outputHashAlgo") setAlgo(rt, draft, s)
   else if (key === "outputHashMode") setMode(rt, draft, s)
-  else if (key === "outputs") setOutputs(draft, s.split(/[ \t\n\r]+/).filter((o) => o !== ""))
+  else if (key === "outputs")
+    setOutputs(
+      draft,
+      s.split(/[ \t\n\r]+/).filter((o) => o !== ""),
+    )
 }
 
-function* readStructured(
-  rt: Runtime,
-  draft: Draft,
-  structured: Map<string, string>,
-  key: string,
-  cell: Cell,
-  pos: number,
-): Step<void> {
+function* readStructured(rt: Runtime, draft: Draft, structured: Map<string, string>, key: string, cell: Cell, pos: number): Step<void> {
   const json = (yield stepToJson(rt, cell, { strict: true, copy: true })) as Text
   draft.context = unionContext(draft.context, json.context)
   structured.set(key, json.text)
@@ -230,8 +229,7 @@ function derivationOf(rt: Runtime, draft: Draft): Derivation {
     made.set("out", output)
     env.set("out", `${rt.host.storeDir}/${reading(() => outputPath(output, name, "out", rt.host.storeDir))}`)
   } else if (draft.contentAddressed || draft.impure) {
-    if (draft.contentAddressed && draft.impure)
-      throw new NixError("eval", "derivation cannot be both content-addressed and impure", 0)
+    if (draft.contentAddressed && draft.impure) throw new NixError("eval", "derivation cannot be both content-addressed and impure", 0)
     for (const o of outputs) {
       env.set(o, outputPlaceholder(o))
       made.set(o, { kind: draft.impure ? "impure" : "caFloating", method: draft.method ?? "nar", algo: draft.algo ?? "sha256" })
@@ -299,7 +297,7 @@ function* makeDerivation(rt: Runtime, name: string, attrs: Attrs): Step<Value> {
       if (typeof known === "string" && !special.has(key)) draft.env.set(key, known)
       else yield readAttribute(rt, draft, key, cell, attrs.posOf(key))
     } catch (e) {
-      if (e instanceof NixError) e.frame(attrs.posOf(key), `while evaluating attribute '${key}' of derivation '${name}'`)
+      if (e instanceof NixError) e.frame(attrs.posOf(key), `while evaluating attribute '${printIdentifier(key)}' of derivation '${name}'`)
       throw e
     }
   }
@@ -344,10 +342,7 @@ them as \`{ drvPath; out; … }\`. \`derivation\` is the lazy form that programs
   *step(rt, attrs) {
     const cell = attrs.get("name")
     if (cell === undefined)
-      throw new NixError("type", "attribute 'name' missing", 0).frame(
-        0,
-        "in the attrset passed as argument to builtins.derivationStrict",
-      )
+      throw new NixError("type", "attribute 'name' missing", 0).frame(0, "in the attrset passed as argument to builtins.derivationStrict")
     const at = attrs.posOf("name")
     let name: string
     try {
@@ -361,7 +356,7 @@ them as \`{ drvPath; out; … }\`. \`derivation\` is the lazy form that programs
       return (yield makeDerivation(rt, name, attrs)) as Value
     } catch (e) {
       if (e instanceof NixError)
-        e.frameAlways(0, `while evaluating derivation '${name}'\n  whose name attribute is located at ${rt.sources.print(at)}`)
+        e.frameAlways(0, `while evaluating derivation '${name}'\n  whose name attribute is located at ${posBytes(rt.sources, at)}`)
       throw e
     }
   },

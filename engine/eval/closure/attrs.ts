@@ -1,9 +1,11 @@
 // Closures of attribute sets and `let`.
 
 import type { AttrsExpr, LetExpr } from "../../lang/expr.ts"
+import { printIdentifier } from "../../lang/identifier.ts"
 import { Attrs, Shape } from "../attrs.ts"
 import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
+import { posBytes } from "../print-place.ts"
 import type { Runtime } from "../runtime.ts"
 import { type Cell, type Env, type Run, Thunk } from "../value.ts"
 import { codeOf, type MakeCell, makerOf } from "./child.ts"
@@ -150,8 +152,8 @@ export class DynamicAttrs {
     const d = this.expr.dynamic[i] as AttrsExpr["dynamic"][number]
     this.rt.symbols.id(name)
     if (this.map.has(name)) {
-      const at = this.rt.sources.print(this.at.get(name) ?? 0)
-      throw new NixError("eval", `dynamic attribute '${name}' already defined at ${at}`, d.pos)
+      const at = posBytes(this.rt.sources, this.at.get(name) ?? 0)
+      throw new NixError("eval", `dynamic attribute '${printIdentifier(name)}' already defined at ${at}`, d.pos)
     }
     if (d.value.kind === "lambda") d.value.name = name
     this.map.set(name, makerOf(d.value)(this.rt, env))

@@ -1,13 +1,13 @@
 // Closures of `a.b.c`, `a.b or c` and `a ? b`.
 
 import type { AttrName, HasAttrExpr, SelectExpr } from "../../lang/expr.ts"
+import { printIdentifier } from "../../lang/identifier.ts"
 import { show } from "../../lang/show.ts"
 import { Attrs, type Shape } from "../attrs.ts"
 import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
-import { printIdentifier } from "../../lang/identifier.ts"
-import { suggestions } from "../text/levenshtein.ts"
 import type { Runtime } from "../runtime.ts"
+import { suggestions } from "../text/levenshtein.ts"
 import { type Cell, type Env, type Run, Thunk, type Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
 import { operandOf } from "./operator.ts"
@@ -26,18 +26,11 @@ function nameOf(name: AttrName): NameOf {
 
 /** "attribute 'x' missing", with suggestions. */
 export function missingAttr(set: Attrs, name: string): NixError {
-  return new NixError("eval", `attribute '${name}' missing`, 0, suggestions([...set.names()], name))
+  return new NixError("eval", `attribute '${printIdentifier(name)}' missing`, 0, suggestions([...set.names()], name))
 }
 
 /** The frames of a failed selection (C++ Nix: ExprSelect::eval). `found` steps of the path were resolved. */
-export function frameSelect(
-  rt: Runtime,
-  e: unknown,
-  expr: SelectExpr,
-  env: Env,
-  attrPos: number,
-  found: number,
-): unknown {
+export function frameSelect(rt: Runtime, e: unknown, expr: SelectExpr, env: Env, attrPos: number, found: number): unknown {
   if (!(e instanceof NixError)) return e
   if (attrPos !== 0 && rt.sources.of(attrPos) !== rt.derivationSource)
     e.frame(attrPos, `from the definition of '${pathText(rt, env, expr.path.slice(0, found))}'`)

@@ -30,6 +30,9 @@ export function parseWithRecovery(source: Source, options: ParseOptions): Parsed
   return { expr, problems: problems.slice(0, maxProblems), docs: recovering.docs }
 }
 
+/** How many tokens a binding's name is looked for; keeps endless paths from being looked at again at each step. */
+const farthest = 50
+
 /** What is closed by each closing token. */
 const openers: ReadonlyMap<T.TokenKind, T.TokenKind> = new Map([
   [T.RPAREN, T.LPAREN],
@@ -165,7 +168,7 @@ class RecoveringParser extends Parser {
   private beginsBinding(): boolean {
     if (this.tok === T.INHERIT) return true
     let n = 0
-    for (;;) {
+    while (n < farthest) {
       const kind = n === 0 ? this.tok : this.replay.peek(n)
       if (kind === T.ID || kind === T.OR_KW) n++
       else if (kind === T.QUOTE && this.replay.peek(n + 1) === T.STR && this.replay.peek(n + 2) === T.QUOTE) n += 3
@@ -175,6 +178,7 @@ class RecoveringParser extends Parser {
       if (next !== T.DOT) return false
       n++
     }
+    return false
   }
 
   protected override atSimple(): boolean {
@@ -205,7 +209,7 @@ class RecoveringParser extends Parser {
 
   protected override attrStep(): AttrName {
     // `x.` at the end of a line, and the next binding below.
-    if (this.prevTok === T.DOT && this.beginsBinding() && this.lineBreakBefore()) {
+    if (this.prevTok === T.DOT && this.lineBreakBefore() && this.beginsBinding()) {
       this.prevTok = T.EOF
       return this.unexpected()
     }

@@ -1,7 +1,7 @@
 // Imports, reading files, the search path, and pure evaluation, over files in memory.
 import { beforeAll, describe, expect, test } from "vitest"
 import { Attrs } from "../../engine/eval/attrs.ts"
-import { NixError } from "../../engine/eval/error.ts"
+import { NixError, Pending } from "../../engine/eval/error.ts"
 import { Evaluator } from "../../engine/eval/evaluator.ts"
 import type { Settings } from "../../engine/eval/runtime.ts"
 import { isList, NixPath, NixString, type Value } from "../../engine/eval/value.ts"
@@ -154,6 +154,32 @@ describe("reading", () => {
     const { message, frames } = failure(files, text)
     expect(message).toMatch(/^path '\/nix\/store\/.*-a' is not valid$/)
     expect(frames[0]).toMatch(/^while realising the context of path '/)
+  })
+})
+
+describe("a host that has to wait", () => {
+  const files = {
+    "/pwd/a.nix": 'builtins.trace "a" (1 + import ./b.nix)',
+    "/pwd/b.nix": 'builtins.trace "b" (builtins.stringLength (builtins.readFile ./c))',
+    "/pwd/c": "text",
+  }
+  test("is asked again for each file, and nothing is traced twice", async () => {
+    const host = new MemoryHost(files)
+    const ready = new Set<string>()
+    let waited = 0
+    const read = host.readFile.bind(host)
+    host.readFile = (path) => {
+      if (ready.has(path)) return read(path)
+      ready.add(path)
+      waited++
+      throw new Pending(Promise.resolve())
+    }
+    const evaluator = new Evaluator(host)
+    const cell = evaluator.cell(evaluator.load("[ (import ./a.nix) (import ./a.nix) ]", { kind: "string" }, "/pwd"))
+    const value = await evaluator.settle(() => plain(evaluator, evaluator.force(cell)))
+    expect(value).toEqual([5, 5])
+    expect(waited).toBe(3)
+    expect(host.lines).toEqual(["trace: a", "trace: b"])
   })
 })
 

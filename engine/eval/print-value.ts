@@ -51,6 +51,8 @@ export interface PrintOptions {
   readonly prettyIndent?: number
   /** Errors while forcing: printed as `«error: …»`, thrown, or thrown only for the printed value itself. */
   readonly errors?: "print" | "throw" | "throw-top-level"
+  /** Gets what was printed before an error that is thrown: C++ Nix has written it already. */
+  readonly cut?: (text: string) => void
 }
 
 /** Values in error messages (C++ Nix: errorPrintOptions, without its colours). */
@@ -128,8 +130,11 @@ export function* printValue(rt: Runtime, root: Cell, options: PrintOptions): Ste
         } else pen.scalar(cell, v)
       } catch (e) {
         // Too deep is no matter of the printed value: it is always thrown (C++ Nix: StackOverflowError).
-        if (!(e instanceof NixError) || e.kind === "stack-overflow") throw e
-        if (throws === "throw" || (throws === "throw-top-level" && level === 0)) throw e
+        const overflow = !(e instanceof NixError) || e.kind === "stack-overflow"
+        if (overflow || throws === "throw" || (throws === "throw-top-level" && level === 0)) {
+          options.cut?.(pen.out)
+          throw e
+        }
         rt.depth = depth
         rt.stack = stack
         pen.colored(RED, `\xc2\xaberror: ${filterAnsi(e.message)}\xc2\xbb`)

@@ -9,6 +9,7 @@ import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
 import { need, type Step } from "./step.ts"
+import { printAttrName } from "./text/escape.ts"
 import { typeOf } from "./type-of.ts"
 import type { Cell, List, Value } from "./value.ts"
 
@@ -83,7 +84,7 @@ function* stepAssertAttrs(rt: Runtime, a: Attrs, b: Attrs, pos: number): Step<vo
         const right = b.posOf(name)
         if (right !== 0) e.frame(right, "where right hand side is")
         if (left !== 0) e.frame(left, "where left hand side is")
-        e.frame(pos, `while comparing attribute '${name}'`)
+        e.frame(pos, `while comparing attribute '${printAttrName(name)}'`)
       }
       throw e
     }
@@ -92,8 +93,8 @@ function* stepAssertAttrs(rt: Runtime, a: Attrs, b: Attrs, pos: number): Step<vo
 
 function nameDifference(rt: Runtime, a: Attrs, b: Attrs, name: string, other: string): string {
   return b.has(name)
-    ? `attribute name '${other}' is missing in '${showValue(rt, a)}', but is contained in '${showValue(rt, b)}'`
-    : `attribute name '${name}' is contained in '${showValue(rt, a)}', but not in '${showValue(rt, b)}'`
+    ? `attribute name '${printAttrName(other)}' is missing in '${showValue(rt, a)}', but is contained in '${showValue(rt, b)}'`
+    : `attribute name '${printAttrName(name)}' is contained in '${showValue(rt, a)}', but not in '${showValue(rt, b)}'`
 }
 
 function scalarDifference(rt: Runtime, a: Value, b: Value): string {

@@ -162,7 +162,7 @@ const ceil = rounding(
   [
     { nix: "builtins.ceil 1.2", gives: "2" },
     { nix: "builtins.ceil (-1.2)", gives: "-1" },
-    { nix: "builtins.ceil 1e30", fails: "NixFloat argument 1e+30 is not in the range of NixInt" },
+    { nix: "builtins.ceil 1.0e30", fails: "NixFloat argument 1e+30 is not in the range of NixInt" },
   ],
 )
 

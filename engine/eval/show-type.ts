@@ -41,10 +41,3 @@ function showThunk(thunk: Thunk): string {
       return "a thunk"
   }
 }
-
-/** The type without article, as the message of a failed comparison or sum needs it (C++ Nix: showType(type, false)). */
-export function showBareType(v: Cell): string {
-  const words = showType(v)
-  if (words.startsWith("the ")) return "function"
-  return words === "a string with context" ? "string" : words.replace(/^an? /, "")
-}

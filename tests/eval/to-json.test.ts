@@ -100,5 +100,7 @@ test("an unforced value has no JSON unless it may be forced", () => {
 test("values nest as deep as calls may, and no deeper", () => {
   const nested = (n: number) => `builtins.foldl' (x: _: [ x ]) [ ] (builtins.genList (x: x) ${n})`
   expect(json(nested(9990))).toBe("[".repeat(9991) + "]".repeat(9991))
+  const sets = "builtins.foldl' (x: _: { outPath = { a = x; }; }) 1 (builtins.genList (x: x) 3000)"
+  expect(json(sets)).toBe(`${'{"a":'.repeat(3000)}1${"}".repeat(3000)}`)
   expect(failure(nested(10001))[0]).toBe("stack overflow; max-call-depth exceeded")
 })

@@ -73,7 +73,7 @@ export class SettingsBuilder {
       maxSteps: this.maxSteps,
       maxSeconds: this.maxSeconds,
       // Node's main thread has about 984 kB; what is left over is for builtins and the host.
-      stackBytes: 650_000,
+      stackBytes: 740_000,
     }
   }
 }

@@ -1,22 +1,24 @@
-// Attribute sets, behind a narrow interface so that the representation can change. Measured best (see
-// the architecture): literals share a static shape and hold a value array; bigger dynamic sets are maps;
-// `a // b` with a small b is a layer over a, flattened in place when it is walked.
+// Attribute sets, behind a narrow interface so that the representation can change. Measured best (see the
+// architecture, and tests/bench): a set is a *shape* (names and their index, shared) and an array of cells;
+// `a // b` whose names `a` has already keeps the shape and copies the arrays, which is by far the most
+// frequent case; with new names a small b becomes a layer over a, flattened in place when it is walked;
+// sets built name by name are maps until they are first updated.
 
 import type { Symbols } from "../lang/symbol.ts"
 import type { Cell } from "./value.ts"
 
-/** Names (no duplicates) and positions shared by all sets of one literal. */
+/** Distinct names in a fixed order, shared by sets. */
 export class Shape {
   readonly names: readonly string[]
-  readonly positions: ArrayLike<number> | null
   private readonly index: Map<string, number> | null
   private sortedCache: readonly string[] | undefined
   private symbolCache: readonly string[] | undefined
-  private bareCache: Shape | undefined
+  /** The last extension by new names: loops extend a shape by the same names again and again. */
+  private lastAdded: readonly string[] = []
+  private lastExtended: Shape | null = null
 
-  constructor(names: readonly string[], positions: ArrayLike<number> | null) {
+  constructor(names: readonly string[]) {
     this.names = names
-    this.positions = positions
     if (names.length > 8) {
       const index = new Map<string, number>()
       for (let i = 0; i < names.length; i++) index.set(names[i] as string, i)
@@ -35,16 +37,19 @@ export class Shape {
     return -1
   }
 
+  /** This shape with names that it does not have behind its own. */
+  extend(added: readonly string[]): Shape {
+    const last = this.lastExtended
+    if (last !== null && added.length === this.lastAdded.length && added.every((n, i) => n === this.lastAdded[i])) return last
+    const shape = new Shape(this.names.concat(added))
+    this.lastAdded = added
+    this.lastExtended = shape
+    return shape
+  }
+
   get sorted(): readonly string[] {
     if (this.sortedCache === undefined) this.sortedCache = sortNames([...this.names])
     return this.sortedCache
-  }
-
-  /** The same names without positions; made once, so that sets mapped from one literal share it. */
-  get bare(): Shape {
-    if (this.positions === null) return this
-    if (this.bareCache === undefined) this.bareCache = new Shape(this.names, null)
-    return this.bareCache
   }
 
   bySymbol(symbols: Symbols): readonly string[] {
@@ -55,23 +60,27 @@ export class Shape {
 
 /** Sorts names as bytes, which is how Nix prints and lists them. */
 export function sortNames(names: string[]): string[] {
-  return names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  // Without a callback V8 compares strings by UTF-16 units, which for byte strings is bytewise.
+  return names.sort()
 }
 
+type Positions = readonly number[]
+
 const MAX_LAYERS = 6
-const SMALL = 8
+/** A right operand up to this size is looked at name by name. */
+const FEW = 24
 
 export class Attrs {
   /** Number of attributes. */
   readonly size: number
   /** Position of the set's literal, 0 if it has none. */
   readonly pos: number
-  /** The shape of a literal or small set; null for maps and layers. */
+  /** The names; null for maps and layers (a call of `settle` gives them one). */
   shape: Shape | null
-  /** Values of the shape, the map, or the upper layer. */
+  /** Cells of the shape, or the map, or the upper layer. */
   private data: readonly Cell[] | Map<string, Cell> | Attrs
-  /** Positions of the map, or the lower layer. */
-  private more: Map<string, number> | Attrs | null
+  /** Positions side by side with the cells, or of the map, or the lower layer; null if there are none. */
+  private more: Positions | Map<string, number> | Attrs | null
   private readonly layers: number
 
   private constructor(
@@ -79,7 +88,7 @@ export class Attrs {
     pos: number,
     shape: Shape | null,
     data: readonly Cell[] | Map<string, Cell> | Attrs,
-    more: Map<string, number> | Attrs | null,
+    more: Positions | Map<string, number> | Attrs | null,
     layers: number,
   ) {
     this.size = size
@@ -91,27 +100,24 @@ export class Attrs {
   }
 
   /** The empty set; there is only one, as in Nix (visible as «repeated»). */
-  static readonly empty: Attrs = new Attrs(0, 0, new Shape([], null), [], null, 0)
+  static readonly empty: Attrs = new Attrs(0, 0, new Shape([]), [], null, 0)
 
-  /** A set of a literal: `values[i]` belongs to `shape.names[i]`. The array is kept. */
-  static ofShape(shape: Shape, values: readonly Cell[], pos: number): Attrs {
-    return values.length === 0 ? Attrs.empty : new Attrs(values.length, pos, shape, values, null, 0)
+  /** A set of a shape: `cells[i]` and `positions[i]` belong to `shape.names[i]`. The arrays are kept. */
+  static ofShape(shape: Shape, cells: readonly Cell[], positions: Positions | null, pos: number): Attrs {
+    return cells.length === 0 ? Attrs.empty : new Attrs(cells.length, pos, shape, cells, positions, 0)
   }
 
   /** A set of distinct names; `positions` may be null or hold only some. The maps are kept. */
   static ofMap(map: Map<string, Cell>, positions: Map<string, number> | null, pos = 0): Attrs {
     if (map.size === 0) return Attrs.empty
-    if (map.size <= SMALL) {
-      const names = [...map.keys()]
-      const at = positions === null ? null : names.map((n) => positions.get(n) ?? 0)
-      return new Attrs(map.size, pos, new Shape(names, at), [...map.values()], null, 0)
-    }
-    return new Attrs(map.size, pos, null, map, positions, 0)
+    const set = new Attrs(map.size, pos, null, map, positions, 0)
+    if (map.size <= 8) set.settle()
+    return set
   }
 
-  /** A set from names (distinct) and cells side by side; both arrays are kept. */
-  static of(names: readonly string[], values: readonly Cell[], positions: readonly number[] | null = null): Attrs {
-    return Attrs.ofShape(new Shape(names, positions), values, 0)
+  /** A set from names (distinct) and cells side by side; the arrays are kept. */
+  static of(names: readonly string[], cells: readonly Cell[], positions: Positions | null = null): Attrs {
+    return Attrs.ofShape(new Shape(names), cells, positions, 0)
   }
 
   /** A set from an object, for builtins that return fixed names. */
@@ -145,9 +151,9 @@ export class Attrs {
   posOf(name: string): number {
     const shape = this.shape
     if (shape !== null) {
-      if (shape.positions === null) return 0
+      if (this.more === null) return 0
       const i = shape.find(name)
-      return i < 0 ? 0 : (shape.positions[i] ?? 0)
+      return i < 0 ? 0 : ((this.more as Positions)[i] ?? 0)
     }
     const data = this.data
     if (data instanceof Map) return (this.more as Map<string, number> | null)?.get(name) ?? 0
@@ -156,117 +162,152 @@ export class Attrs {
 
   /** All names in no particular order; the array must not be changed. */
   names(): readonly string[] {
-    if (this.shape !== null) return this.shape.names
-    this.flatten()
-    return [...(this.data as Map<string, Cell>).keys()]
+    return this.settle().names
   }
 
   /** Names sorted as bytes. */
   sortedNames(): readonly string[] {
-    return this.shape !== null ? this.shape.sorted : sortNames([...this.names()])
+    return this.settle().sorted
   }
 
   /** Names in Nix's in-memory order (symbol numbers), which equality and deepSeq follow. */
   symbolNames(symbols: Symbols): readonly string[] {
-    return this.shape !== null ? this.shape.bySymbol(symbols) : symbols.sort([...this.names()])
+    return this.settle().bySymbol(symbols)
+  }
+
+  /** The cells side by side with `names()`; the array must not be changed. */
+  cells(): readonly Cell[] {
+    this.settle()
+    return this.data as readonly Cell[]
   }
 
   /** A new map name → cell, to be changed by the caller. */
   toMap(): Map<string, Cell> {
-    if (this.shape !== null) {
-      const map = new Map<string, Cell>()
-      const names = this.shape.names
-      const values = this.data as readonly Cell[]
-      for (let i = 0; i < names.length; i++) map.set(names[i] as string, values[i] as Cell)
-      return map
-    }
-    this.flatten()
-    return new Map(this.data as Map<string, Cell>)
+    const names = this.names()
+    const cells = this.cells()
+    const map = new Map<string, Cell>()
+    for (let i = 0; i < names.length; i++) map.set(names[i] as string, cells[i] as Cell)
+    return map
   }
 
   /** A new map name → position (only known ones), to be changed by the caller. */
   positionMap(): Map<string, number> {
+    const names = this.names()
+    const at = this.more as Positions | null
     const out = new Map<string, number>()
-    for (const name of this.names()) {
-      const pos = this.posOf(name)
-      if (pos !== 0) out.set(name, pos)
-    }
+    if (at !== null) for (let i = 0; i < names.length; i++) if (at[i]) out.set(names[i] as string, at[i] as number)
     return out
   }
 
-  /** The same names, without positions, with other cells, made by `f` in no particular order. */
+  /** The same names and positions with other cells, made by `f` in no particular order. */
   mapCells(f: (name: string, cell: Cell) => Cell): Attrs {
-    if (this.size === 0) return Attrs.empty
-    if (this.shape !== null) {
-      const names = this.shape.names
-      const values = this.data as readonly Cell[]
-      const out: Cell[] = new Array(values.length)
-      for (let i = 0; i < values.length; i++) out[i] = f(names[i] as string, values[i] as Cell)
-      return new Attrs(this.size, 0, this.shape.bare, out, null, 0)
+    const { names } = this.settle()
+    const cells = this.data as readonly Cell[]
+    const out: Cell[] = new Array(cells.length)
+    for (let i = 0; i < cells.length; i++) out[i] = f(names[i] as string, cells[i] as Cell)
+    return new Attrs(this.size, this.pos, this.shape, out, this.more, 0)
+  }
+
+  /** The attributes whose names `keep` accepts. */
+  filter(keep: (name: string) => boolean): Attrs {
+    const { names } = this.settle()
+    const cells = this.data as readonly Cell[]
+    const at = this.more as Positions | null
+    const outNames: string[] = []
+    const out: Cell[] = []
+    const outAt: number[] = []
+    for (let i = 0; i < cells.length; i++) {
+      if (!keep(names[i] as string)) continue
+      outNames.push(names[i] as string)
+      out.push(cells[i] as Cell)
+      if (at !== null) outAt.push(at[i] ?? 0)
     }
-    this.flatten()
-    const map = new Map<string, Cell>()
-    for (const [name, cell] of this.data as Map<string, Cell>) map.set(name, f(name, cell))
-    return new Attrs(this.size, 0, null, map, null, 0)
+    if (out.length === cells.length) return this
+    return Attrs.ofShape(new Shape(outNames), out, at === null ? null : outAt, this.pos)
   }
 
   /** `this // right` for two non-empty sets. */
   update(right: Attrs): Attrs {
-    let added = right.size
-    if (right.size <= 24) {
-      for (const name of right.names()) if (this.has(name)) added--
-    }
-    if (right.size <= 24 && this.size > SMALL && this.size > right.size && this.layers < MAX_LAYERS) {
+    const few = right.size <= FEW
+    if (few && this.shape === null && this.layers >= MAX_LAYERS) this.settle()
+    if (few && this.shape === null && this.data instanceof Map) this.settle()
+    const names = right.names()
+    const shape = this.shape
+    if (few && shape !== null) {
+      // Names of the right side that are all there keep the shape.
+      let added = 0
+      for (let i = 0; i < names.length; i++) if (shape.find(names[i] as string) < 0) added++
+      if (added === 0) return this.replace(shape, right, names)
+      if (this.size > 8) return new Attrs(this.size + added, 0, null, right, this, 1)
+    } else if (few && this.layers < MAX_LAYERS) {
+      let added = 0
+      for (let i = 0; i < names.length; i++) if (!this.has(names[i] as string)) added++
       return new Attrs(this.size + added, 0, null, right, this, this.layers + 1)
     }
-    if (right.size <= 24 && this.size + added <= SMALL && this.shape !== null) return this.updateSmall(right, added)
-    const map = this.toMap()
-    const at = this.positionMap()
-    const names = right.names()
+    return merge(this, right)
+  }
+
+  private replace(shape: Shape, right: Attrs, names: readonly string[]): Attrs {
+    const cells = (this.data as readonly Cell[]).slice()
+    const rightCells = right.cells()
+    const at = this.more as Positions | null
+    const rightAt = right.more as Positions | null
+    const positions: number[] | null = at === null && rightAt === null ? null : at === null ? new Array(cells.length).fill(0) : at.slice()
     for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string
-      map.set(name, right.get(name) as Cell)
-      const pos = right.posOf(name)
-      if (pos !== 0) at.set(name, pos)
-      else at.delete(name)
+      const k = shape.find(names[i] as string)
+      cells[k] = rightCells[i] as Cell
+      if (positions !== null) positions[k] = rightAt === null ? 0 : (rightAt[i] ?? 0)
     }
-    return Attrs.ofMap(map, at)
+    return new Attrs(cells.length, 0, shape, cells, positions, 0)
   }
 
-  private updateSmall(right: Attrs, added: number): Attrs {
-    const shape = this.shape as Shape
-    const names = right.names()
-    const values = (this.data as readonly Cell[]).slice()
-    if (added === 0 && shape.positions === null) {
-      for (const name of names) values[shape.find(name)] = right.get(name) as Cell
-      return new Attrs(this.size, 0, shape, values, null, 0)
+  /** Gives this set a shape, in place: whoever walks a set once will walk it again. */
+  private settle(): Shape {
+    if (this.shape !== null) return this.shape
+    const data = this.data
+    if (data instanceof Map) {
+      const map = this.more as Map<string, number> | null
+      const names = [...data.keys()]
+      const cells = [...data.values()]
+      this.more = map === null || map.size === 0 ? null : names.map((n) => map.get(n) ?? 0)
+      this.data = cells
+      this.shape = new Shape(names)
+    } else {
+      const whole = merge(this.more as Attrs, data as Attrs)
+      this.data = whole.data
+      this.more = whole.more
+      this.shape = whole.shape as Shape
     }
-    const outNames = shape.names.slice()
-    const at: number[] = new Array(outNames.length)
-    for (let i = 0; i < outNames.length; i++) at[i] = shape.positions === null ? 0 : (shape.positions[i] ?? 0)
-    for (const name of names) {
-      let i = shape.find(name)
-      if (i < 0) i = outNames.push(name) - 1
-      values[i] = right.get(name) as Cell
-      at[i] = right.posOf(name)
-    }
-    return new Attrs(outNames.length, 0, new Shape(outNames, at), values, null, 0)
+    return this.shape
   }
 
-  /** Turns layers into one map, in place: whoever walks a set once will walk it again. */
-  private flatten(): void {
-    if (this.data instanceof Map) return
-    const upper = this.data as Attrs
-    const lower = this.more as Attrs
-    const map = lower.toMap()
-    const at = lower.positionMap()
-    for (const name of upper.names()) {
-      map.set(name, upper.get(name) as Cell)
-      const pos = upper.posOf(name)
-      if (pos !== 0) at.set(name, pos)
-      else at.delete(name)
-    }
-    this.data = map
-    this.more = at
+  /** Positions side by side with `names()`, or null. */
+  positionList(): Positions | null {
+    this.settle()
+    return this.more as Positions | null
   }
+}
+
+/** `left // right` written out. */
+function merge(left: Attrs, right: Attrs): Attrs {
+  const leftNames = left.names()
+  const shape = left.shape as Shape
+  const names = right.names()
+  const rightCells = right.cells()
+  const leftAt = left.positionList()
+  const rightAt = right.positionList()
+  const cells = left.cells().slice()
+  const at: number[] | null = leftAt === null && rightAt === null ? null : leftAt === null ? new Array(leftNames.length).fill(0) : leftAt.slice()
+  const added: string[] = []
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string
+    let k = shape.find(name)
+    if (k < 0) {
+      k = cells.length
+      added.push(name)
+    }
+    cells[k] = rightCells[i] as Cell
+    if (at !== null) at[k] = rightAt === null ? 0 : (rightAt[i] ?? 0)
+  }
+  return Attrs.ofShape(added.length === 0 ? shape : shape.extend(added), cells, at, 0)
 }

@@ -126,7 +126,7 @@ export function callFunction(rt: Runtime, fun: Value, args: readonly Cell[], pos
       }
       const all = have.length === 0 && missing === args.length ? args : have.concat(args.slice(i, i + missing))
       i += missing
-      rt.stack = stack + 500
+      rt.stack = stack + 900
       cur = callPrimOp(rt, op, all, pos)
     } else if (cur instanceof Attrs && cur.has("__functor")) {
       const functor = cur.get("__functor") as Cell

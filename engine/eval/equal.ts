@@ -11,7 +11,7 @@ import { runStepper } from "./stepper/trampoline.ts"
 import { type Cell, type List, NixFloat, NixPath, textOf, type Value } from "./value.ts"
 
 /** Native stack that one level of comparison takes, in bytes. */
-const WEIGHT = 400
+const WEIGHT = 520
 
 /**
  * Compares two operands, e.g. of `==`: forces both, but does not ask whether they are the same cell, so

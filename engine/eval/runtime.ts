@@ -68,7 +68,7 @@ export const defaultSettings: Settings = {
   maxSteps: Number.POSITIVE_INFINITY,
   maxSeconds: Number.POSITIVE_INFINITY,
   maxBytes: 64 * 2 ** 30,
-  stackBytes: 350_000,
+  stackBytes: 380_000,
 }
 
 /** Steps between two looks at clock and budget. */
@@ -104,6 +104,10 @@ export class Runtime {
   bytes = 0
   /** Set by whoever wants the evaluation to stop at the next look. */
   interrupted = false
+  /** Asked at each look at the budget; true stops the evaluation (Ctrl-C, which no event can bring while it runs). */
+  poll: (() => boolean) | null = null
+  /** Whether errors carry all frames: the setting at first, `:te` of the repl changes it. */
+  showTrace: boolean
   #started: number
 
   /** Derivations made or read. */
@@ -133,11 +137,8 @@ export class Runtime {
     this.builtins = empty
     this.stackLimit = settings.run === "stepper" ? -1 : settings.stackBytes
     this.maxDepth = settings.maxCallDepth
+    this.showTrace = settings.showTrace
     this.#started = host.now()
-  }
-
-  get showTrace(): boolean {
-    return this.settings.showTrace
   }
 
   /** True if the experimental feature is on. */
@@ -149,7 +150,7 @@ export class Runtime {
   refuel(): void {
     this.steps += CHUNK
     this.fuel = CHUNK
-    if (this.interrupted) throw new Stopped("interrupted", "evaluation was interrupted")
+    if (this.interrupted || this.poll?.() === true) throw new Stopped("interrupted", "evaluation was interrupted")
     const s = this.settings
     if (this.steps > s.maxSteps) throw new Stopped("steps", `evaluation took more than ${s.maxSteps} steps`)
     if (this.bytes > s.maxBytes) throw new Stopped("memory", `evaluation allocated more than ${s.maxBytes} bytes`)

@@ -148,7 +148,7 @@ const nothing = { kind: "broken" } as unknown as Expr
 const never: Run = () => {
   throw new RangeError("a thunk's state was run as code")
 }
-export const APPLY: Code = new Code(nothing, never, 300)
+export const APPLY: Code = new Code(nothing, never, 340)
 export const BLACKHOLE: Code = new Code(nothing, never, 0)
 export const FAILED: Code = new Code(nothing, never, 0)
 export const EAGER: Code = new Code(nothing, never, 0)

@@ -24,6 +24,7 @@ interface Member {
 /** What is known of a set before it runs. Shared with the stepper. */
 export interface AttrsPlan {
   readonly shape: Shape
+  readonly positions: readonly number[]
   readonly members: readonly Member[]
   readonly from: readonly MakeCell[]
 }
@@ -34,10 +35,8 @@ export function planOf(expr: AttrsExpr): AttrsPlan {
   const sorted = expr.sorted ?? []
   const hasOverrides = expr.recursive && expr.attrs.has("__overrides")
   const plan: AttrsPlan = {
-    shape: new Shape(
-      sorted.map((a) => a.name),
-      sorted.map((a) => a.pos),
-    ),
+    shape: new Shape(sorted.map((a) => a.name)),
+    positions: sorted.map((a) => a.pos),
     members: sorted.map((a) => ({
       // With __overrides every binding must be a thunk of its own, because its slot may be replaced.
       make: hasOverrides && a.kind !== "inherited" ? ownThunk(a.expr) : makerOf(a.expr),
@@ -96,10 +95,10 @@ export function fillPlain(rt: Runtime, plan: AttrsPlan, env: Env): Cell[] {
 export function compileAttrs(expr: AttrsExpr): Run {
   const plan = planOf(expr)
   const pos = expr.pos
-  const shape = plan.shape
+  const { shape, positions } = plan
   if (!expr.recursive && expr.dynamic.length === 0) {
     if (plan.members.length === 0) return () => Attrs.empty
-    return (rt, env) => Attrs.ofShape(shape, fillPlain(rt, plan, env), pos)
+    return (rt, env) => Attrs.ofShape(shape, fillPlain(rt, plan, env), positions, pos)
   }
   const names = expr.dynamic.map((d) => compilePart(d.name))
   return (rt, env) => {
@@ -108,10 +107,10 @@ export function compileAttrs(expr: AttrsExpr): Run {
     if (expr.recursive) {
       inner = newEnv(plan, env)
       fillRecursive(rt, plan, env, inner)
-      set = Attrs.ofShape(shape, inner.slice(1) as Cell[], pos)
+      set = Attrs.ofShape(shape, inner.slice(1) as Cell[], positions, pos)
       const overrides = set.get("__overrides")
       if (overrides !== undefined) set = override(set, inner, forceAttrs(rt, overrides, 0, overridesFrame), plan)
-    } else set = Attrs.ofShape(shape, fillPlain(rt, plan, env), pos)
+    } else set = Attrs.ofShape(shape, fillPlain(rt, plan, env), positions, pos)
     if (names.length === 0) return set
     const dynamic = new DynamicAttrs(rt, expr, set)
     for (let i = 0; i < names.length; i++) {

@@ -15,7 +15,7 @@ export type MakeCell = (rt: Runtime, env: Env) => Cell
 export const EMPTY_LIST: List = Object.freeze([])
 
 /** Estimated native stack per nested evaluation: measured 104 bytes + 8 per local, 16 per parameter, cold. */
-const FRAME = 190
+const FRAME = 115
 
 /** An expression's code; compiled when it first runs. */
 export function codeOf(expr: Expr): Code {
@@ -28,7 +28,7 @@ export function codeOf(expr: Expr): Code {
       code.run = compile(expr)
       return code.run(rt, env)
     },
-    300 + Math.min(expr.height, 80) * FRAME,
+    220 + Math.min(expr.height, 80) * FRAME,
   )
   expr.code = code
   return code

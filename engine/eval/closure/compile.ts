@@ -40,7 +40,7 @@ function border(expr: Expr, run: Run): Run {
   return (rt, env) => {
     const stack = rt.stack
     if (stack > rt.stackLimit) return runStepper(rt, stepEval(rt, expr, env))
-    rt.stack = stack + BORDER * 400
+    rt.stack = stack + BORDER * 230
     const value = run(rt, env)
     rt.stack = stack
     return value

@@ -315,13 +315,13 @@ function* stepAttrs(rt: Runtime, expr: AttrsExpr, env: Env): Step<Value> {
   if (expr.recursive) {
     inner = newEnv(plan, env)
     fillRecursive(rt, plan, env, inner)
-    set = Attrs.ofShape(plan.shape, inner.slice(1) as Cell[], expr.pos)
+    set = Attrs.ofShape(plan.shape, inner.slice(1) as Cell[], plan.positions, expr.pos)
     const overrides = set.get("__overrides")
     if (overrides !== undefined) {
       yield stepForce(rt, overrides, 0)
       set = override(set, inner, forceAttrs(rt, overrides, 0, overridesFrame), plan)
     }
-  } else set = Attrs.ofShape(plan.shape, fillPlain(rt, plan, env), expr.pos)
+  } else set = Attrs.ofShape(plan.shape, fillPlain(rt, plan, env), plan.positions, expr.pos)
   if (expr.dynamic.length === 0) return set
   const dynamic = new DynamicAttrs(rt, expr, set)
   for (let i = 0; i < expr.dynamic.length; i++) {

@@ -68,16 +68,16 @@ export class Builder {
     this.report({ code, severity: "error", message, pos, end })
   }
 
-  /** Interns a name (C++ Nix: symbols.create). */
-  name(text: string): string {
-    this.symbols.id(text)
+  /** Interns a name (C++ Nix: symbols.create). `entry` is the lexer's, where it is known. */
+  name(text: string, entry = -1): string {
+    this.symbols.note(text, entry)
     return text
   }
 
-  /** An ID as an expression. */
-  variable(name: string, start: number, end: number): Expr {
+  /** An ID as an expression; `entry` is the lexer's, where it is known. */
+  variable(name: string, start: number, end: number, entry = -1): Expr {
     if (name === "__curPos") return new CurPosExpr(start, start, end)
-    this.symbols.id(name)
+    this.symbols.note(name, entry)
     return new VarExpr(name, start, start, end)
   }
 

@@ -41,6 +41,8 @@ export class Lexer {
   end: number
   /** Of ID, STR, IND_STR (escapes done), PATH, HPATH, SPATH (with `<` and `>`), URI: the bytes. */
   value = ""
+  /** Of ID: its entry in the symbols, see Symbols.slice. */
+  entry = -1
   /** Of INT_LIT and FLOAT_LIT. */
   number: number | bigint = 0
   /** Of IND_STR: plain text, whose leading spaces count as indentation. */
@@ -406,6 +408,7 @@ export class Lexer {
       if (keyword >= 0) return keyword
     }
     this.value = this.symbols.slice(text, i, j, hash)
+    this.entry = this.symbols.entry
     return T.ID
   }
 

@@ -208,8 +208,7 @@ export class Parser {
   }
 
   private nameOrFunction(start: number): Expr {
-    const name = this.lexer.value
-    const end = this.lexer.end
+    const { value: name, end, entry } = this.lexer
     this.advance()
     if (this.tok === T.COLON) return this.lambda(name, null, start)
     if (this.tok === T.AT) {
@@ -217,21 +216,20 @@ export class Parser {
       this.expect(T.LBRACE)
       return this.lambda(name, this.formals(null, 0), start)
     }
-    return this.afterSimple(this.build.variable(name, start, end), start)
+    return this.afterSimple(this.build.variable(name, start, end, entry), start)
   }
 
   /** After `{` two tokens decide between a set and formals. */
   private setOrFunction(start: number): Expr {
     this.advance()
     if (this.tok === T.ID) {
-      const name = this.lexer.value
-      const nameStart = this.lexer.start
+      const { value: name, start: nameStart, entry } = this.lexer
       this.advance()
       if (this.is(T.COMMA) || this.is(T.QUESTION) || this.is(T.RBRACE)) return this.functionOf(this.formals(name, nameStart), start)
       const attrs = new AttrsExpr(false, 0, start, start)
       this.stepStart = nameStart
       this.stepEnd = this.prevEnd
-      this.binding(attrs, this.pathAfter(this.build.name(name)), nameStart)
+      this.binding(attrs, this.pathAfter(this.build.name(name, entry)), nameStart)
       return this.afterSimple(this.setRest(attrs, start), start)
     }
     if (this.tok === T.ELLIPSIS) return this.functionOf(this.formals(null, 0), start)
@@ -467,7 +465,7 @@ export class Parser {
     const start = lexer.start
     switch (this.tok) {
       case T.ID: {
-        const e = this.build.variable(lexer.value, start, lexer.end)
+        const e = this.build.variable(lexer.value, start, lexer.end, lexer.entry)
         this.advance()
         return e
       }
@@ -725,7 +723,7 @@ export class Parser {
     let step: AttrName
     switch (this.tok) {
       case T.ID:
-        step = this.build.name(this.lexer.value)
+        step = this.build.name(this.lexer.value, this.lexer.entry)
         this.advance()
         break
       case T.OR_KW:

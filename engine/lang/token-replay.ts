@@ -11,6 +11,7 @@ interface Token {
   readonly start: number
   readonly end: number
   readonly value: string
+  readonly entry: number
   readonly number: number | bigint
   readonly indented: boolean
 }
@@ -29,6 +30,7 @@ export class TokenReplay extends Lexer {
         start: this.start,
         end: this.end,
         value: this.value,
+        entry: this.entry,
         number: this.number,
         indented: this.indented,
       })
@@ -42,6 +44,7 @@ export class TokenReplay extends Lexer {
     this.start = token.start
     this.end = token.end
     this.value = token.value
+    this.entry = token.entry
     this.number = token.number
     this.indented = token.indented
     return token.kind

@@ -91,7 +91,7 @@ export function growProgram(random: Random, size: number): string {
       case 3:
         return random.pick(["true", "false", "null", "{ }", "[ ]"])
       case 4:
-        return random.pick(["/a/b", "/.", "__curPos", random.pick(names)])
+        return random.pick(["/a/b", "/a/../c", "__curPos", random.pick(names)])
       default:
         return random.pick(strings)
     }

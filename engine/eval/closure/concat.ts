@@ -118,7 +118,7 @@ export function compileConcat(expr: ConcatExpr): Run {
       }
       if (typeof a === "string") {
         const b = right(rt, env)
-        if (typeof b === "string") {
+        if (typeof b === "string" && rt.depth <= rt.maxDepth) {
           const s = a + b
           if (s.length > 100_000) rt.charge(s.length)
           return s
@@ -133,7 +133,7 @@ export function compileConcat(expr: ConcatExpr): Run {
       let text = ""
       for (let i = 0; i < parts.length; i++) {
         const v = (parts[i] as Run)(rt, env)
-        if (typeof v !== "string") return rest(rt, env, text, i, v)
+        if (typeof v !== "string" || rt.depth > rt.maxDepth) return rest(rt, env, text, i, v)
         text += v
       }
       if (text.length > 100_000) rt.charge(text.length)

@@ -50,8 +50,11 @@ export function compileBinary(expr: BinaryExpr): Run {
       return (rt, env) => {
         const a = left(rt, env)
         const b = right(rt, env)
-        if (typeof a === "number" && typeof b === "number") return a === b
-        if (typeof a === "string" && typeof b === "string") return a === b
+        // eqValues counts as a call: at the depth limit it is the one to complain.
+        if (rt.depth <= rt.maxDepth) {
+          if (typeof a === "number" && typeof b === "number") return a === b
+          if (typeof a === "string" && typeof b === "string") return a === b
+        }
         return eqValues(rt, a, b, pos)
       }
     }
@@ -61,8 +64,10 @@ export function compileBinary(expr: BinaryExpr): Run {
       return (rt, env) => {
         const a = left(rt, env)
         const b = right(rt, env)
-        if (typeof a === "number" && typeof b === "number") return a !== b
-        if (typeof a === "string" && typeof b === "string") return a !== b
+        if (rt.depth <= rt.maxDepth) {
+          if (typeof a === "number" && typeof b === "number") return a !== b
+          if (typeof a === "string" && typeof b === "string") return a !== b
+        }
         return !eqValues(rt, a, b, pos)
       }
     }

@@ -108,7 +108,7 @@ function quick(rt: Runtime, expr: Expr, env: Env): Value | undefined {
     }
     case "call": {
       // Small comparisons and differences: the conditions and arguments of most loops.
-      if (!isArithmetic(expr.fun) || expr.args.length !== 2) return undefined
+      if (!isArithmetic(expr.fun) || expr.args.length !== 2 || rt.depth > rt.maxDepth) return undefined
       const a = quickInt(rt, expr.args[0] as Expr, env)
       if (a === undefined) return undefined
       const b = quickInt(rt, expr.args[1] as Expr, env)
@@ -119,7 +119,7 @@ function quick(rt: Runtime, expr: Expr, env: Env): Value | undefined {
       return Number.isSafeInteger(a - b) ? a - b : undefined
     }
     case "binary": {
-      if (expr.op !== "==") return undefined
+      if (expr.op !== "==" || rt.depth > rt.maxDepth) return undefined
       const a = quickInt(rt, expr.left, env)
       const b = a === undefined ? undefined : quickInt(rt, expr.right, env)
       return b === undefined ? undefined : a === b
@@ -404,7 +404,7 @@ function* stepConcat(rt: Runtime, expr: Expr & { kind: "concat" }, env: Env): St
     const v = (yield operand(rt, part.expr, env, operandFrame)) as Value
     const how = concat.number(v, part.pos)
     if (how === true) continue
-    if (typeof v === "string") {
+    if (typeof v === "string" && rt.depth <= rt.maxDepth) {
       concat.string({ text: v, context: null })
       continue
     }

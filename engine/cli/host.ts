@@ -68,6 +68,14 @@ export class NodeHost implements Host {
     }
   }
 
+  isExecutable(path: string): boolean {
+    try {
+      return (fs.lstatSync(raw(path)).mode & 0o100) !== 0
+    } catch (e) {
+      throw sysError(`getting status of '${path}'`, e)
+    }
+  }
+
   readDir(path: string): ReadonlyMap<string, FileType> {
     try {
       const entries = new Map<string, FileType>()

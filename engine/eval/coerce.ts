@@ -14,6 +14,7 @@ import { canonPath, lastName } from "./path.ts"
 import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
+import { importSource } from "./source-import.ts"
 import { call, need, type Step } from "./step.ts"
 import { runStepper } from "./stepper/trampoline.ts"
 import { formatFixed } from "./text/float.ts"
@@ -304,9 +305,7 @@ export function copyPathToStore(rt: Runtime, path: string): Text {
   if (wanted.endsWith(".drv")) throw new NixError("eval", "file names are not allowed to end in '.drv'", 0)
   const from = resolveSymlinks(rt, wanted, "ancestors")
   if (typeOfFile(rt, from) === null) throw new NixError("error", `path '${from}' does not exist`, 0)
-  const { host } = rt
-  if (host.addToStore === undefined) throw new NixError("not-yet", `copying '${from}' to the store is not supported yet`, 0)
-  const storePath = host.addToStore({ path: from, name: lastName(wanted) || "source", recursive: true })
+  const storePath = importSource(rt.host, { path: from, name: lastName(wanted) || "source", recursive: true })
   rt.allowedPaths.add(storePath)
   return { text: storePath, context: [rt.contexts.opaque(storePath)] }
 }

@@ -32,6 +32,8 @@ export interface Host {
   readLink(path: string): string
   /** Bytes of a regular file. readFile, import, hashFile. */
   readFile(path: string): string
+  /** Whether the owner may execute a regular file; none can without this. Sources on their way into the store. */
+  isExecutable?(path: string): boolean
   /** Names and types of a directory's entries. readDir. */
   readDir(path: string): ReadonlyMap<string, FileType>
   /** Environment variable, "" if unset. getEnv. */
@@ -40,7 +42,7 @@ export interface Host {
   now(): number
   /** One finished line for the user (no newline): `trace: …`, `evaluation warning: …`, `warning: …`. */
   log(line: string): void
-  /** Puts a source tree into the store, returns its store path. Path interpolation, path, filterSource. */
+  /** Puts a source tree into the store, returns its store path; without it the path is only computed (source-import.ts). Path interpolation, path, filterSource. */
   addToStore?(request: ImportRequest): string
   /** Writes a text file with these references, returns its store path. toFile, derivations. */
   addTextToStore?(name: string, contents: string, references: readonly string[]): string

@@ -274,8 +274,14 @@ describe("sources", () => {
     expect(host.added.map((r) => r.path)).toEqual(["/src/a", "/src"])
   })
 
-  test("without a store, what needs one says so", () => {
-    expect(failure(files, '"${/src/a}"').message).toBe("copying '/src/a' to the store is not supported yet")
+  test("without a store only the path is computed", () => {
+    const tree = { "/src/a": "1", "/src/b.txt": "2", "/src/dir/c.txt": "3" }
+    expect(evaluate(tree, '"${/src/a}"')).toBe("/nix/store/rkck81sf7b5xb8js14qvmj9zsivzii6n-a")
+    expect(evaluate(tree, '"${/src}"')).toBe("/nix/store/57xr8lgplyrccs45bzwszda4pcv1f6lv-src")
+    const filtered = 'builtins.filterSource (p: t: t != "directory") /src'
+    expect(evaluate(tree, filtered)).toBe("/nix/store/c7x9xvkf6f2sgh4dwr3q332lkpfgi5dq-src")
+    const flat = 'builtins.path { path = /src/a; recursive = false; name = "x"; }'
+    expect(evaluate(tree, flat)).toBe("/nix/store/1hz4mizvvfnqx631mjpqnzza6qb71fm5-x")
     expect(failure(files, '"${/src/none}"').message).toBe("path '/src/none' does not exist")
     expect(failure(files, '"${/x.drv}"').message).toBe("file names are not allowed to end in '.drv'")
   })

@@ -16,6 +16,7 @@ import { reading } from "../format-fault.ts"
 import type { FileType } from "../host.ts"
 import { lastName } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
+import { importSource } from "../source-import.ts"
 import { call, type Step } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
 import { printAttrName } from "../text/escape.ts"
@@ -99,9 +100,8 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
       accepted = new Set()
       yield stepAccepted(rt, source.filter, from, accepted)
     }
-    if (host.addToStore === undefined) throw new NixError("not-yet", `copying '${from}' to the store is not supported yet`, 0)
     const known = accepted
-    const added = host.addToStore({
+    const added = importSource(host, {
       path: from,
       name,
       recursive,

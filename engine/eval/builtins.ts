@@ -10,6 +10,7 @@ import { context } from "./builtins/context.ts"
 import { control } from "./builtins/control.ts"
 import { derivations } from "./builtins/derivation.ts"
 import { files } from "./builtins/files.ts"
+import { flakeRef } from "./builtins/flake-ref.ts"
 import { hash } from "./builtins/hash.ts"
 import { higherOrder } from "./builtins/higher-order.ts"
 import { json } from "./builtins/json.ts"
@@ -42,6 +43,7 @@ export const primOps: readonly PrimOp[] = [
   ...hash,
   ...files,
   ...sources,
+  ...flakeRef,
   ...derivations,
   ...notYet,
 ]

@@ -3,6 +3,7 @@
 
 import { initHashes } from "../formats/hash/digest.ts"
 import { instantiate } from "./instantiate.ts"
+import { repl } from "./repl.ts"
 import { processStreams, Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
@@ -25,6 +26,8 @@ async function main(argv: readonly string[]): Promise<number> {
     switch (command) {
       case "instantiate":
         return instantiate(rest, session)
+      case "repl":
+        return await repl(rest, session)
       case "--version":
         session.out("thunkpad 0.1.0 (Nix language 2.36)\n")
         return 0

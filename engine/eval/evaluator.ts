@@ -78,7 +78,8 @@ export class Evaluator {
     }
   }
 
-  private report(problems: readonly Problem[]): void {
+  /** Logs warnings, throws the first error. */
+  report(problems: readonly Problem[]): void {
     for (const p of problems) {
       if (p.severity === "error") throw problemError(p)
       // C++ Nix warns of a "cursed or" in plain text, of lints with a position and code.

@@ -229,7 +229,7 @@ class Pen {
       else this.colored(MAGENTA, THUNK)
     } else if (typeof v === "string") this.#string(v)
     else if (v instanceof NixString) this.#string(v.text)
-    else if (v instanceof NixFloat) this.colored(CYAN, printG(v.value))
+    else if (v instanceof NixFloat) this.colored(CYAN, printG(v.value, v.nan))
     else if (v instanceof NixPath) this.colored(GREEN, v.path)
     else if (v instanceof Lambda || v instanceof PrimOpValue || v instanceof PrimOpApp) this.colored(BLUE, this.#function(v))
     else this.colored(CYAN, String(v))

@@ -5,7 +5,7 @@ import { Attrs } from "./attrs.ts"
 import { NixError } from "./error.ts"
 import { forceAttrs } from "./force.ts"
 import type { Runtime } from "./runtime.ts"
-import type { Cell, Env, Value } from "./value.ts"
+import { type Cell, EAGER, type Env, Thunk, type Value } from "./value.ts"
 
 export const withFrame = "while evaluating the first subexpression of a with expression"
 
@@ -32,5 +32,7 @@ export function undefinedVariable(expr: VarExpr): NixError {
 export function positionValue(rt: Runtime, pos: number): Value {
   const place = rt.sources.place(pos)
   if (!place || place.source.origin.kind !== "file") return null
-  return Attrs.record({ column: place.column, file: place.source.origin.path, line: place.line })
+  // Line and column are not evaluated yet in C++ Nix (makePositionThunks), and printing shows that.
+  const lazy = (n: number) => new Thunk(EAGER, null, n)
+  return Attrs.record({ column: lazy(place.column), file: place.source.origin.path, line: lazy(place.line) })
 }

@@ -1,7 +1,7 @@
 // Faults in texts that builtins read (JSON, TOML). The message is Nix's, as bytes.
 
-/** json/syntax and json/range come from readJson, toml/syntax from readToml, text/nul from both. */
-export type TextCode = "json/syntax" | "json/range" | "toml/syntax" | "text/nul"
+/** json/syntax and json/range come from readJson, toml/syntax and toml/timestamp from readToml, text/nul from both. */
+export type TextCode = "json/syntax" | "json/range" | "toml/syntax" | "toml/timestamp" | "text/nul"
 
 /** A text was refused. */
 export class TextError extends Error {

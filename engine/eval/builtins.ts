@@ -20,6 +20,7 @@ import { numbers } from "./builtins/numbers.ts"
 import { regex } from "./builtins/regex.ts"
 import { sources } from "./builtins/sources.ts"
 import { strings } from "./builtins/strings.ts"
+import { toml } from "./builtins/toml.ts"
 import { types } from "./builtins/types.ts"
 import { versions } from "./builtins/versions.ts"
 import { xml } from "./builtins/xml.ts"
@@ -39,6 +40,7 @@ export const primOps: readonly PrimOp[] = [
   ...higherOrder,
   ...attrs,
   ...json,
+  ...toml,
   ...xml,
   ...hash,
   ...files,

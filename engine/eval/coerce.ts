@@ -67,7 +67,7 @@ function scalarText(rt: Runtime, v: Value, opts: CoerceOptions): Text | undefine
   if (typeof v === "number" || typeof v === "bigint") return { text: v.toString(), context: null }
   if (v === true) return { text: "1", context: null }
   if (v === false || v === null) return { text: "", context: null }
-  if (v instanceof NixFloat) return { text: formatFixed(v.value), context: null }
+  if (v instanceof NixFloat) return { text: formatFixed(v.value, v.nan), context: null }
   return undefined
 }
 

@@ -67,7 +67,7 @@ function unforced(cell: Cell): string {
 function scalar(v: Value): string {
   if (typeof v === "string") return printString(v)
   if (v instanceof NixString) return printString(v.text)
-  if (v instanceof NixFloat) return printG(v.value)
+  if (v instanceof NixFloat) return printG(v.value, v.nan)
   if (v instanceof NixPath) return v.path
   if (v instanceof PrimOpValue) return "<PRIMOP>"
   if (v instanceof PrimOpApp) return "<PRIMOP-APP>"

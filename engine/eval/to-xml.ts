@@ -126,7 +126,7 @@ function writeScalar(doc: Document, v: Value | undefined): void {
     doc.context = unionContext(doc.context, v.context)
     doc.empty("string", { value: v.text })
   } else if (v instanceof NixPath) doc.empty("path", { value: v.path })
-  else if (v instanceof NixFloat) doc.empty("float", { value: printG(v.value) })
+  else if (v instanceof NixFloat) doc.empty("float", { value: printG(v.value, v.nan) })
   // Builtins are not told either.
   else doc.empty("unevaluated")
 }

@@ -40,8 +40,11 @@ export type Run = (rt: Runtime, env: Env) => Value
 /** Boxed, because a JavaScript number stands for an integer. */
 export class NixFloat {
   readonly value: number
-  constructor(value: number) {
+  /** How a NaN prints: operations make negative ones on x86, a TOML text may hold either. */
+  readonly nan: "nan" | "-nan"
+  constructor(value: number, nan: "nan" | "-nan" = "-nan") {
     this.value = value
+    this.nan = nan
   }
 }
 

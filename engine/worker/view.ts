@@ -54,7 +54,7 @@ function viewValue(evaluator: Evaluator, handles: Handles, cell: Cell, v: Value,
     const context = typeof v === "string" ? [] : sortedContext(v.context).map((e) => fromBytes(displayContextElem(e)))
     return { kind: "string", ref: handles.ref(cell), text: fromBytes(text.slice(0, CUT)), length: text.length, context }
   }
-  if (v instanceof NixFloat) return { kind: "float", text: printG(v.value) }
+  if (v instanceof NixFloat) return { kind: "float", text: printG(v.value, v.nan) }
   if (v instanceof NixPath) return { kind: "path", path: fromBytes(v.path) }
   if (isList(v))
     return {

@@ -15,6 +15,3 @@ typeOf unsafeDiscardOutputDependency unsafeDiscardStringContext unsafeGetAttrPos
 `
   .trim()
   .split(/\s+/)
-
-/** Of these, the ones that are not even declared yet. A name that is there has to leave the list. */
-export const absentNames: ReadonlySet<string> = new Set(["flakeRefToString", "fromTOML", "parseFlakeRef"])

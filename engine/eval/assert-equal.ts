@@ -3,9 +3,9 @@
 
 import { Attrs } from "./attrs.ts"
 import { tooDeep } from "./call.ts"
-import { eqScalars, stepIsDerivation } from "./equal.ts"
+import { eqScalars } from "./equal.ts"
 import { NixError, rethrow } from "./error.ts"
-import { showValue } from "./print-value.ts"
+import { isDerivation, showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
 import { need, type Step } from "./step.ts"
@@ -55,7 +55,7 @@ function* stepAssertLists(rt: Runtime, a: List, b: List, pos: number): Step<void
 }
 
 function* stepAssertAttrs(rt: Runtime, a: Attrs, b: Attrs, pos: number): Step<void> {
-  if ((yield stepIsDerivation(a)) && (yield stepIsDerivation(b))) {
+  if ((yield isDerivation(a)) && (yield isDerivation(b))) {
     const out = a.get("outPath")
     const other = b.get("outPath")
     if (out !== undefined && other !== undefined) {

@@ -5,6 +5,7 @@
 import { Attrs } from "./attrs.ts"
 import { tooDeep } from "./call.ts"
 import { force } from "./force.ts"
+import { isDerivation as stepIsDerivation } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { need, type Step } from "./step.ts"
 import { runStepper } from "./stepper/trampoline.ts"
@@ -77,7 +78,7 @@ function eqAttrs(rt: Runtime, a: Attrs, b: Attrs, pos: number): boolean {
 }
 
 /** True for a set with `type = "derivation"`; forces `type` (C++ Nix: EvalState::isDerivation). */
-export function isDerivation(rt: Runtime, set: Attrs): boolean {
+function isDerivation(rt: Runtime, set: Attrs): boolean {
   const type = set.get("type")
   return type !== undefined && textOf(force(rt, type, set.posOf("type"))) === "derivation"
 }
@@ -134,12 +135,6 @@ function* stepAttrs(rt: Runtime, a: Attrs, b: Attrs, pos: number): Step<boolean>
     if (!(yield stepEqualCells(rt, a.get(name) as Cell, b.get(name) as Cell, pos))) return false
   }
   return true
-}
-
-/** The generator of `isDerivation`. */
-export function* stepIsDerivation(set: Attrs): Step<boolean> {
-  const type = set.get("type")
-  return type !== undefined && textOf((yield need(type, set.posOf("type"))) as Value) === "derivation"
 }
 
 /** Decides every pair of values but two lists or two sets, for which it gives undefined. */

@@ -31,7 +31,7 @@ export function undefinedVariable(expr: VarExpr): NixError {
 /** `{ column; file; line; }`, or null for a position that is in no file (C++ Nix: EvalState::mkPos). */
 export function positionValue(rt: Runtime, pos: number): Value {
   const place = rt.sources.place(pos)
-  if (!place || place.source.origin.kind !== "file") return null
+  if (place?.source.origin.kind !== "file") return null
   // Line and column are not evaluated yet in C++ Nix (makePositionThunks), and printing shows that.
   const lazy = (n: number) => new Thunk(EAGER, null, n)
   return Attrs.record({ column: lazy(place.column), file: place.source.origin.path, line: lazy(place.line) })

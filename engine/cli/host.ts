@@ -5,7 +5,7 @@ import { NixError } from "../eval/error.ts"
 import type { FileType, Host } from "../eval/host.ts"
 
 /** A byte-string path as Node takes it. */
-function raw(path: string): Buffer {
+export function raw(path: string): Buffer {
   return Buffer.from(path, "latin1")
 }
 
@@ -22,7 +22,7 @@ const reasons: Record<string, string> = {
 }
 
 /** A system error in Nix's words (C++ Nix: SysError). */
-function sysError(what: string, e: unknown): NixError {
+export function sysError(what: string, e: unknown): NixError {
   const code = (e as NodeJS.ErrnoException).code ?? "unknown error"
   return new NixError("error", `${what}: ${reasons[code] ?? code}`, 0)
 }
@@ -31,6 +31,7 @@ export class NodeHost implements Host {
   readonly storeDir: string
   readonly cwd: string
   private readonly env: NodeJS.ProcessEnv
+  private readonly types = new Map<string, FileType>()
   private readonly write: (line: string) => void
 
   /** Relative search path entries start at `cwd`; `write` gets finished lines (bytes) for standard error. */
@@ -42,6 +43,17 @@ export class NodeHost implements Host {
   }
 
   lstat(path: string): FileType | null {
+    // Every path that is read has its ancestors looked at; Nix remembers types for a whole evaluation too.
+    let type: FileType | null | undefined = this.types.get(path)
+    if (type === undefined) {
+      type = this.lookAt(path)
+      // What is not there may still be written, into a store folder for one.
+      if (type !== null) this.types.set(path, type)
+    }
+    return type
+  }
+
+  private lookAt(path: string): FileType | null {
     try {
       const stat = fs.lstatSync(raw(path), { throwIfNoEntry: false })
       return stat === undefined ? null : typeOf(stat)

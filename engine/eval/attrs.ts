@@ -10,7 +10,8 @@ import type { Cell } from "./value.ts"
 /** Distinct names in a fixed order, shared by sets. */
 export class Shape {
   readonly names: readonly string[]
-  private readonly index: Map<string, number> | null
+  /** Built at the first look-up in more than eight names; many sets are only walked. */
+  private index: Map<string, number> | null = null
   private sortedCache: readonly string[] | undefined
   private symbolCache: readonly string[] | undefined
   /** The last extension by new names: loops extend a shape by the same names again and again. */
@@ -19,22 +20,23 @@ export class Shape {
 
   constructor(names: readonly string[]) {
     this.names = names
-    if (names.length > 8) {
-      const index = new Map<string, number>()
-      for (let i = 0; i < names.length; i++) index.set(names[i] as string, i)
-      this.index = index
-    } else this.index = null
   }
 
   /** The index of a name, or -1. Up to eight names are searched in a row, which beats a map. */
   find(name: string): number {
-    if (this.index !== null) {
-      const i = this.index.get(name)
-      return i === undefined ? -1 : i
+    let index = this.index
+    if (index === null) {
+      const names = this.names
+      if (names.length <= 8) {
+        for (let i = 0; i < names.length; i++) if (names[i] === name) return i
+        return -1
+      }
+      index = new Map<string, number>()
+      for (let i = 0; i < names.length; i++) index.set(names[i] as string, i)
+      this.index = index
     }
-    const names = this.names
-    for (let i = 0; i < names.length; i++) if (names[i] === name) return i
-    return -1
+    const i = index.get(name)
+    return i === undefined ? -1 : i
   }
 
   /** This shape with names that it does not have behind its own. */
@@ -208,7 +210,7 @@ export class Attrs {
     return new Attrs(this.size, this.pos, this.shape, out, this.more, 0)
   }
 
-  /** The attributes whose names `keep` accepts. */
+  /** A new set of the attributes whose names `keep` accepts. */
   filter(keep: (name: string) => boolean): Attrs {
     const { names } = this.settle()
     const cells = this.data as readonly Cell[]
@@ -222,8 +224,10 @@ export class Attrs {
       out.push(cells[i] as Cell)
       if (at !== null) outAt.push(at[i] ?? 0)
     }
-    if (out.length === cells.length) return this
-    return Attrs.ofShape(new Shape(outNames), out, at === null ? null : outAt, this.pos)
+    if (out.length === 0) return Attrs.empty
+    // Another object even if nothing went: «repeated» is told by identity.
+    const shape = out.length === cells.length ? (this.shape as Shape) : new Shape(outNames)
+    return new Attrs(out.length, 0, shape, out, at === null ? null : outAt, 0)
   }
 
   /** `this // right` for two non-empty sets. */

@@ -87,6 +87,10 @@ export interface PrimOp {
   readonly impure: boolean
   readonly feature: string | null
   readonly order: readonly number[]
+  /** `order` is left to right. */
+  readonly inOrder: boolean
+  /** Has a `run` and forces left to right: can be called the short way. */
+  readonly direct: boolean
   readonly frame: boolean
   readonly run: ((rt: Runtime, ...args: never[]) => Value) | null
   readonly step: ((rt: Runtime, ...args: never[]) => Step<Value>) | null
@@ -109,6 +113,8 @@ export function builtin<const A extends readonly ArgSpec[]>(b: Builtin<A>): Prim
     impure: b.impure ?? false,
     feature: b.feature ?? null,
     order: b.order ?? b.args.map((_, i) => i),
+    inOrder: b.order === undefined,
+    direct: b.order === undefined && b.run !== undefined,
     frame: b.frame ?? true,
     // The two casts forget the argument types: call.ts passes exactly what `args` declares.
     run: (b.run ?? null) as PrimOp["run"],

@@ -38,7 +38,11 @@ export function frameCall(rt: Runtime, e: unknown, code: LambdaCode, pos: number
 
 /** Calls a function with one argument: the hot path. */
 export function call1(rt: Runtime, fun: Value, arg: Cell, pos: number): Value {
-  if (!(fun instanceof Lambda)) return callFunction(rt, fun, [arg], pos)
+  if (!(fun instanceof Lambda)) {
+    if (fun instanceof PrimOpValue && fun.op.direct && fun.op.arity === 1 && rt.stack <= rt.stackLimit)
+      return callPrimOp1(rt, fun.op, arg, pos)
+    return callFunction(rt, fun, [arg], pos)
+  }
   const depth = rt.depth
   if (depth > rt.maxDepth) throw tooDeep(pos)
   const stack = rt.stack
@@ -71,7 +75,11 @@ export function call1(rt: Runtime, fun: Value, arg: Cell, pos: number): Value {
 
 /** Calls a function with two arguments; a lambda `x: y: …` without a value between. */
 export function call2(rt: Runtime, fun: Value, a: Cell, b: Cell, pos: number): Value {
-  if (!(fun instanceof Lambda)) return callFunction(rt, fun, [a, b], pos)
+  if (!(fun instanceof Lambda)) {
+    if (fun instanceof PrimOpValue && fun.op.direct && fun.op.arity === 2 && rt.stack <= rt.stackLimit)
+      return callPrimOp2(rt, fun.op, a, b, pos)
+    return callFunction(rt, fun, [a, b], pos)
+  }
   const outer = fun.code
   const inner = outer.inner
   if (inner === null || outer.hasFormals || inner.hasFormals) return callFunction(rt, fun, [a, b], pos)
@@ -238,22 +246,73 @@ export function forceKind(rt: Runtime, cell: Cell, kind: keyof ArgKinds, pos: nu
 export type AnyRun = (rt: Runtime, ...args: unknown[]) => Value
 export type AnyStep = (rt: Runtime, ...args: unknown[]) => Step<Value>
 
+/** Forces argument `n` of a builtin to its declared kind. */
+function forceArg(rt: Runtime, op: PrimOp, n: number, cell: Cell): unknown {
+  const kind = (op.args[n] as PrimOp["args"][number])[1]
+  return kind === "lazy" ? cell : kind === "any" ? force(rt, cell, 0) : forceKind(rt, cell, kind, 0, op.frames[n] as string)
+}
+
 /** Calls a builtin with exactly its arguments. */
 export function callPrimOp(rt: Runtime, op: PrimOp, args: readonly Cell[], pos: number): Value {
   try {
-    const forced: unknown[] = args.slice()
-    const order = op.order
-    for (let i = 0; i < order.length; i++) {
-      const n = order[i] as number
-      const spec = op.args[n] as PrimOp["args"][number]
-      if (spec[1] !== "lazy") forced[n] = forceKind(rt, args[n] as Cell, spec[1], 0, op.frames[n] as string)
+    if (op.run !== null && op.inOrder) {
+      // The casts restore what builtin() forgot: the arguments are of the declared kinds.
+      const run = op.run as AnyRun
+      switch (op.arity) {
+        case 1:
+          return run(rt, forceArg(rt, op, 0, args[0] as Cell), pos)
+        case 2: {
+          const a = forceArg(rt, op, 0, args[0] as Cell)
+          return run(rt, a, forceArg(rt, op, 1, args[1] as Cell), pos)
+        }
+      }
     }
+    const forced: unknown[] = args.slice()
+    for (const n of op.order) forced[n] = forceArg(rt, op, n, args[n] as Cell)
     forced.push(pos)
-    // The casts restore what builtin() forgot: the arguments are of the declared kinds.
     if (op.run !== null) return (op.run as AnyRun)(rt, ...forced)
     return drive(rt, (op.step as AnyStep)(rt, ...forced)) as Value
   } catch (e) {
     if (op.frame && e instanceof NixError) e.frame(pos, `while calling the '${op.name}' builtin`)
     throw e
   }
+}
+
+/** The same for one argument, with the call's bookkeeping: the short way of call1. */
+function callPrimOp1(rt: Runtime, op: PrimOp, arg: Cell, pos: number): Value {
+  const depth = rt.depth
+  if (depth > rt.maxDepth) throw tooDeep(pos)
+  const stack = rt.stack
+  rt.depth = depth + 1
+  rt.stack = stack + 700
+  let value: Value
+  try {
+    value = (op.run as AnyRun)(rt, forceArg(rt, op, 0, arg), pos)
+  } catch (e) {
+    if (op.frame && e instanceof NixError) e.frame(pos, `while calling the '${op.name}' builtin`)
+    throw e
+  }
+  rt.depth = depth
+  rt.stack = stack
+  return value
+}
+
+/** The same for two arguments: the short way of call2. */
+function callPrimOp2(rt: Runtime, op: PrimOp, a: Cell, b: Cell, pos: number): Value {
+  const depth = rt.depth
+  if (depth > rt.maxDepth) throw tooDeep(pos)
+  const stack = rt.stack
+  rt.depth = depth + 1
+  rt.stack = stack + 700
+  let value: Value
+  try {
+    const x = forceArg(rt, op, 0, a)
+    value = (op.run as AnyRun)(rt, x, forceArg(rt, op, 1, b), pos)
+  } catch (e) {
+    if (op.frame && e instanceof NixError) e.frame(pos, `while calling the '${op.name}' builtin`)
+    throw e
+  }
+  rt.depth = depth
+  rt.stack = stack
+  return value
 }

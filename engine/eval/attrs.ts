@@ -201,13 +201,14 @@ export class Attrs {
     return out
   }
 
-  /** The same names and positions with other cells, made by `f` in no particular order. */
+  /** The same names, without positions, with other cells, made by `f` in no particular order. */
   mapCells(f: (name: string, cell: Cell) => Cell): Attrs {
+    if (this.size === 0) return Attrs.empty
     const { names } = this.settle()
     const cells = this.data as readonly Cell[]
     const out: Cell[] = new Array(cells.length)
     for (let i = 0; i < cells.length; i++) out[i] = f(names[i] as string, cells[i] as Cell)
-    return new Attrs(this.size, this.pos, this.shape, out, this.more, 0)
+    return new Attrs(this.size, 0, this.shape, out, null, 0)
   }
 
   /** A new set of the attributes whose names `keep` accepts. */

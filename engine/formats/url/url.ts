@@ -149,16 +149,21 @@ export function printAuthority(authority: Authority): string {
   return port === null ? text : `${text}:${port}`
 }
 
+/** Authority and path as they are written one after the other. */
+export function printAuthorityAndPath(url: Pick<Url, "authority" | "path">): string {
+  return (url.authority === null ? "" : printAuthority(url.authority)) + url.path.map((segment) => percentEncode(segment, ":@")).join("/")
+}
+
+/** Parameters as they are written after the question mark, in the order of the map. */
+export function printQuery(query: ReadonlyMap<string, string>): string {
+  return [...query].map(([key, value]) => `${percentEncode(key, ":@/?")}=${percentEncode(value, ":@/?")}`).join("&")
+}
+
 /** The URL as text, everything encoded that need be. */
 export function printUrl(url: Url): string {
-  const { scheme, authority, path, query, fragment } = url
-  let text = `${scheme}:`
-  if (authority !== null) text += `//${printAuthority(authority)}`
-  text += path.map((segment) => percentEncode(segment, ":@")).join("/")
-  if (query.size > 0) {
-    const params = [...query].map(([key, value]) => `${percentEncode(key, ":@/?")}=${percentEncode(value, ":@/?")}`)
-    text += `?${params.join("&")}`
-  }
+  const { scheme, authority, query, fragment } = url
+  let text = `${scheme}:${authority === null ? "" : "//"}${printAuthorityAndPath(url)}`
+  if (query.size > 0) text += `?${printQuery(query)}`
   return fragment === "" ? text : `${text}#${percentEncode(fragment)}`
 }
 

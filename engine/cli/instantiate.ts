@@ -1,6 +1,7 @@
 // `thunkpad instantiate`: takes what nix-instantiate takes for evaluation and prints the same bytes.
 // C++ Nix: src/nix/nix-instantiate/nix-instantiate.cc.
 
+import { readFileAt, resolveSymlinks } from "../eval/access.ts"
 import { Attrs } from "../eval/attrs.ts"
 import { autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { coerceToString, interpolate } from "../eval/coerce.ts"
@@ -8,13 +9,12 @@ import { forceDeep } from "../eval/deep.ts"
 import { drive } from "../eval/drive.ts"
 import { NixError, Stopped } from "../eval/error.ts"
 import type { Evaluator } from "../eval/evaluator.ts"
-import { readFileAt, resolveSymlinks } from "../eval/access.ts"
 import { resolveExprPath } from "../eval/files.ts"
-import { findFile } from "../eval/search-path.ts"
 import { force } from "../eval/force.ts"
 import { canonPath, joinPath, parentPath } from "../eval/path.ts"
 import { printAmbiguous } from "../eval/print-ambiguous.ts"
 import { renderError } from "../eval/report.ts"
+import { findFile } from "../eval/search-path.ts"
 import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import type { Cell } from "../eval/value.ts"
@@ -49,9 +49,10 @@ export function instantiate(argv: readonly string[], session: Session): number {
   try {
     run(options, evaluator, session)
   } catch (e) {
-    if (e instanceof NixError)
+    if (e instanceof NixError) {
       session.err(renderError(e, rt.sources, { showTrace: rt.showTrace, color: session.color }))
-    else if (e instanceof Stopped) session.err(`error: ${e.message}`)
+      if (e.kind === "usage") session.err("Try 'nix-instantiate --help' for more information.")
+    } else if (e instanceof Stopped) session.err(`error: ${e.message}`)
     else throw e
     status = 1
   }
@@ -83,7 +84,12 @@ function readOptions(argv: readonly string[], session: Session): Options {
     const arg = argv[i] as string
     const value = (n = 1): string => {
       const v = argv[i + n]
-      if (v === undefined) throw new UsageError(n > 1 || arg === "--arg" || arg === "--option" ? `flag '${arg}' requires ${arg === "--arg" || arg === "--argstr" || arg === "--option" ? 2 : 1} argument(s), but only ${argv.length - i - 1} were given` : `'${arg}' requires an argument`)
+      if (v === undefined)
+        throw new UsageError(
+          n > 1 || arg === "--arg" || arg === "--option"
+            ? `flag '${arg}' requires ${arg === "--arg" || arg === "--argstr" || arg === "--option" ? 2 : 1} argument(s), but only ${argv.length - i - 1} were given`
+            : `'${arg}' requires an argument`,
+        )
       return v
     }
     switch (arg) {
@@ -171,21 +177,14 @@ function run(o: Options, evaluator: Evaluator, session: Session): void {
 
 /** A file argument: `<search/path>` or a path (C++ Nix: lookupFileArg). */
 function fileArgument(evaluator: Evaluator, session: Session, file: string): string {
-  if (file.startsWith("<") && file.endsWith(">") && file.length > 2) return findFile(evaluator.rt, evaluator.rt.settings.nixPath, file.slice(1, -1), 0)
+  if (file.startsWith("<") && file.endsWith(">") && file.length > 2)
+    return findFile(evaluator.rt, evaluator.rt.settings.nixPath, file.slice(1, -1), 0)
   return file.startsWith("/") ? canonPath(file) : joinPath(session.cwd, file)
 }
 
 type OriginOf = Parameters<Evaluator["parse"]>[1]
 
-function process1(
-  o: Options,
-  evaluator: Evaluator,
-  session: Session,
-  auto: Attrs,
-  text: string,
-  origin: OriginOf,
-  base: string,
-): void {
+function process1(o: Options, evaluator: Evaluator, session: Session, auto: Attrs, text: string, origin: OriginOf, base: string): void {
   const { rt } = evaluator
   const expr = evaluator.parse(text, origin, base)
   evaluator.bind(expr, evaluator.scope)

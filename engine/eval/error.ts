@@ -18,6 +18,8 @@ export type ErrorKind =
   | "import-from-derivation"
   /** A plain nix::Error: files, hashes, formats. */
   | "error"
+  /** nix::UsageError; the command line adds a hint to --help. */
+  | "usage"
   /** Not supported (yet) here; never a wrong value instead. */
   | "not-yet"
 

@@ -8,7 +8,7 @@ export function reading<T>(read: () => T): T {
   try {
     return read()
   } catch (e) {
-    if (e instanceof FormatError) throw new NixError("error", e.message, 0)
+    if (e instanceof FormatError) throw new NixError(e.code === "usage" ? "usage" : "error", e.message, 0)
     throw e
   }
 }

@@ -3,6 +3,7 @@
 import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp } from "../builtin.ts"
 import { NixError } from "../error.ts"
+import { NORMAL } from "../print-ansi.ts"
 import type { Runtime } from "../runtime.ts"
 import { TextError } from "../text/text-error.ts"
 import { readToml, type TomlMaker } from "../text/toml-reader.ts"
@@ -51,7 +52,8 @@ const fromTOML = builtin({
       // The maker makes values only.
       return readToml(text, makerOf(rt)) as Value
     } catch (e) {
-      if (e instanceof TextError) throw new NixError("eval", `while parsing TOML: ${e.message}`, 0)
+      // Nix colours the inserted text; the code that ends the colour keeps the message's empty last line.
+      if (e instanceof TextError) throw new NixError("eval", `while parsing TOML: ${e.message}${e.message.endsWith("\n") ? NORMAL : ""}`, 0)
       throw e
     }
   },

@@ -29,19 +29,19 @@ describeShared("conformance/repl", "conformance/repl", (dir) => {
 
   for (const name of names) {
     const debug = existsSync(`${dir}/${name}.in.debugexpr.nix`)
-    const run = async (): Promise<string> => {
+    const run = async (way: string): Promise<string> => {
       const input = read(`${name}.in`).replaceAll(/^\s*#\s*COM:.*\n/gm, "")
       const flags = existsSync(`${dir}/${name}.flags`) ? read(`${name}.flags`).trim().split(/\s+/) : []
       const args = debug ? ["--file", `${dir}/${name}.in.debugexpr.nix`, "--debugger", ...flags] : flags
       // The nix.conf of Nix's functional tests.
       const env = { NIX_CONFIG: "show-trace = true\nexperimental-features = nix-command flakes" }
-      const { text } = await runRepl(input, { cwd: dir, args, env })
+      const { text } = await runRepl(input, { cwd: dir, args: ["--run", way, ...args], env })
       return normalised(text, dirname(dir))
     }
-    if (notyet[name] === undefined) test(name, async () => expect(await run()).toBe(read(`${name}.expected`)))
-    else
-      test.fails(`${name}: not yet, ${notyet[name]}`, async () => {
-        expect(await run()).toBe(read(`${name}.expected`))
-      })
+    for (const way of ["closures", "stepper"]) {
+      const compare = async () => expect(await run(way)).toBe(read(`${name}.expected`))
+      if (notyet[name] === undefined) test(`${name}, ${way}`, compare)
+      else test.fails(`${name}, ${way}: not yet, ${notyet[name]}`, compare)
+    }
   }
 })

@@ -6,17 +6,20 @@
 //
 // What it adds does not show: branches that the next byte excludes are not tried, and once a match has backtracked a lot,
 // (instruction, position) pairs that were tried are remembered. What follows a consumed byte depends on nothing else: groups
-// cannot be referred to, and counters hold only for one position. So time is at most states × length.
+// cannot be referred to, and counters hold only for one position. For branches the counters are remembered, too.
+// So time is at most states × length, times 3^n where n repeats with counters are nested.
 import { op } from "./automaton.ts"
 import { loopOp, type Program, viable } from "./program.ts"
 
 /** Frames are four numbers: what to do when backtracking to it, and its operands. */
-const frame = { branch: 0, slot: 1, counter: 2, loop: 3, second: 4, found: 5, visited: 6 } as const
+const frame = { branch: 0, slot: 1, counter: 2, loop: 3, second: 4, found: 5, visited: 6, entered: 7 } as const
 
 const noBits = new Uint32Array(0)
 /** 64 MB of remembered visits at most. */
 const memoLimit = 2 ** 29
 
+/** Remembered visits of branches at most. */
+const entriesLimit = 1_000_000
 /** A larger stack than this is not kept for the next match. */
 const keptStack = 4096
 
@@ -34,6 +37,11 @@ export class Matcher {
   private stack = new Int32Array(256)
   private tried: Uint32Array = noBits
   private solved: Uint32Array = noBits
+  /** Branches that were entered, by instruction, position and counters: whether that led to a match. */
+  private entered: (string | number)[] = []
+  /** Where the branch entered last stands there; -1 when there was no room. */
+  private lastEntered = -1
+  private readonly entries = new Map<string | number, boolean>()
   /** How much backtracking to bear before remembering visits. */
   private fullPatience = 0
   private patience = 0
@@ -58,6 +66,7 @@ export class Matcher {
     this.text = ""
     this.tried = noBits
     this.solved = noBits
+    this.forgetEntries()
     if (this.stack.length > keptStack) this.stack = new Int32Array(256)
   }
 
@@ -73,6 +82,7 @@ export class Matcher {
       // What led to a match was remembered as tried, too.
       this.tried = noBits
       this.solved = noBits
+      this.forgetEntries()
       this.patience = this.fullPatience
     }
     return matched
@@ -88,6 +98,27 @@ export class Matcher {
       if (starts[at] !== 0 && this.matchAt(begin, false)) return begin
     }
     return -1
+  }
+
+  private forgetEntries(): void {
+    this.entries.clear()
+    this.entered = []
+  }
+
+  /** Whether a branch was entered in this very situation: true and false say what came of it; undefined marks it entered. */
+  private entry(state: number, at: number): boolean | undefined {
+    let key: string | number = state * (this.text.length + 1) + at
+    if (this.counts.length > 0) {
+      key = `${key} `
+      for (let i = 0; i < this.counts.length; i++) key += this.counterAt[i] === at ? this.counts[i] : 0
+    }
+    const known = this.entries.get(key)
+    if (known === undefined) {
+      const room = this.entries.size < entriesLimit
+      if (room) this.entries.set(key, false)
+      this.lastEntered = room ? this.entered.push(key) - 1 : -1
+    }
+    return known
   }
 
   private startMemo(longest: boolean): void {
@@ -184,7 +215,19 @@ export class Matcher {
             state = next[state] ?? 0
             continue
           }
-          if (top + 8 > stack.length) stack = this.grow()
+          if (top + 12 > stack.length) stack = this.grow()
+          if (tried !== noBits) {
+            const known = this.entry(state, at)
+            if (known !== undefined) {
+              found = known
+              break
+            }
+            if (longest) {
+              stack[top] = frame.entered
+              stack[top + 1] = this.lastEntered
+              top += 4
+            }
+          }
           if ((open & nextBit) !== 0) {
             stack[top] = frame.branch
             stack[top + 1] = next[state] ?? 0
@@ -210,8 +253,20 @@ export class Matcher {
             state = next[state] ?? 0
             continue
           }
+          if (top + 8 > stack.length) stack = this.grow()
+          if (tried !== noBits && (open & nextBit) !== 0) {
+            const known = this.entry(state, at)
+            if (known !== undefined) {
+              found = known
+              break
+            }
+            if (longest) {
+              stack[top] = frame.entered
+              stack[top + 1] = this.lastEntered
+              top += 4
+            }
+          }
           if ((open & nextBit) !== 0) {
-            if (top + 4 > stack.length) stack = this.grow()
             stack[top] = longest ? frame.second : frame.branch
             stack[top + 1] = next[state] ?? 0
             stack[top + 2] = at
@@ -320,6 +375,9 @@ export class Matcher {
             break
           case frame.visited:
             if (found) solved[x >>> 5] = (solved[x >>> 5] ?? 0) | (1 << (x & 31))
+            break
+          case frame.entered:
+            if (found && x >= 0) this.entries.set(this.entered[x] ?? -1, true)
             break
           case frame.loop: {
             const least = stack[top + 3] ?? 0

@@ -3,6 +3,7 @@
 
 import { readdirSync, readFileSync } from "node:fs"
 import { beforeAll, expect, test } from "vitest"
+import { filterAnsi } from "../../engine/eval/print-ansi.ts"
 import { evalPrintOptions, printValue } from "../../engine/eval/print-value.ts"
 import type { Settings } from "../../engine/eval/runtime.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
@@ -27,9 +28,9 @@ function host(): MemoryHost {
   return new MemoryHost({ "/etc/passwd": "root" }, { HOME: "/fake-home" })
 }
 
-/** The messages were stored without the indentation of their lines and without the last line's end. */
+/** The messages were stored without colours, without the indentation of their lines and without the last line's end. */
 function plain(message: string): string {
-  return message.replace(/\n\s*/g, "\n").trimEnd()
+  return filterAnsi(message).replace(/\n\s*/g, "\n").trimEnd()
 }
 
 function judged(outcome: Outcome): string {

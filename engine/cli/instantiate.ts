@@ -14,11 +14,13 @@ import { force } from "../eval/force.ts"
 import { canonPath, joinPath, parentPath } from "../eval/path.ts"
 import { printAmbiguous } from "../eval/print-ambiguous.ts"
 import { renderError } from "../eval/report.ts"
+import { findPackages } from "../eval/package-info.ts"
 import { findFile } from "../eval/search-path.ts"
 import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import type { Cell } from "../eval/value.ts"
 import { show } from "../lang/show.ts"
+import { RootPrinter } from "./gc-root.ts"
 import { bytes, type Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
@@ -37,12 +39,15 @@ interface Options {
   location: boolean
   stats: boolean
   output: Output
+  /** Whether evaluation alone may write into the store. */
+  readWrite: boolean
+  roots: RootPrinter
 }
 
 /** Runs the command; returns the exit status. `argv` are the arguments after the command's name. */
 export function instantiate(argv: readonly string[], session: Session): number {
   const options = readOptions(argv, session)
-  const evaluator = session.evaluator()
+  const evaluator = session.evaluator(options.evalOnly && !options.readWrite ? "read-only" : "read-write")
   const { rt } = evaluator
   const started = performance.now()
   let status = 0
@@ -55,6 +60,8 @@ export function instantiate(argv: readonly string[], session: Session): number {
     } else if (e instanceof Stopped) session.err(`error: ${e.message}`)
     else throw e
     status = 1
+  } finally {
+    session.close()
   }
   if (options.stats) session.err(JSON.stringify(statistics(evaluator, performance.now() - started)))
   return status
@@ -79,6 +86,8 @@ function readOptions(argv: readonly string[], session: Session): Options {
     location: true,
     stats: false,
     output: "plain",
+    readWrite: false,
+    roots: new RootPrinter(session, null),
   }
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] as string
@@ -129,6 +138,13 @@ function readOptions(argv: readonly string[], session: Session): Options {
         o.strict = true
         break
       case "--read-write-mode":
+        o.readWrite = true
+        break
+      case "--add-root":
+        o.roots = new RootPrinter(session, bytes(value()))
+        i++
+        break
+      case "--indirect":
       case "--dry-run":
       case "--readonly-mode":
       case "--impure":
@@ -198,7 +214,8 @@ function process1(o: Options, evaluator: Evaluator, session: Session, auto: Attr
     const { cell } = findAlongPath(rt, path, auto, root)
     const value = force(rt, cell, 0)
     if (!o.evalOnly) {
-      throw new NixError("not-yet", "writing derivations is not supported yet; use --eval", 0)
+      printPackages(o, evaluator, session, auto, cell)
+      continue
     }
     const result = auto.size === 0 ? cell : autoCall(rt, auto, value)
     switch (o.output) {
@@ -215,5 +232,15 @@ function process1(o: Options, evaluator: Evaluator, session: Session, auto: Attr
         if (o.strict) forceDeep(rt, result)
         session.out(`${printAmbiguous(rt, result)}\n`)
     }
+  }
+}
+
+/** Prints the `.drv` of each derivation in the value, `!OUTPUT` behind it if another output than `out` is meant. */
+function printPackages(o: Options, { rt }: Evaluator, session: Session, auto: Attrs, cell: Cell): void {
+  for (const info of findPackages(rt, cell, auto)) {
+    const drvPath = info.drvPath(rt)
+    const output = info.outputName(rt)
+    if (output === "") throw new NixError("error", `derivation '${drvPath}' lacks an 'outputName' attribute`, 0)
+    session.out(`${o.roots.print(drvPath)}${output === "out" ? "" : `!${output}`}\n`)
   }
 }

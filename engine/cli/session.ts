@@ -2,8 +2,11 @@
 
 import * as fs from "node:fs"
 import { Evaluator } from "../eval/evaluator.ts"
+import { joinPath } from "../eval/path.ts"
 import { NodeHost } from "./host.ts"
 import { SettingsBuilder } from "./settings.ts"
+import { StoreFolder } from "./store-folder.ts"
+import { type StoreAccess, StoreHost } from "./store-host.ts"
 import { UsageError } from "./usage-error.ts"
 
 /** Text from the outside world (UTF-8) as a byte string. */
@@ -36,9 +39,13 @@ export function processStreams(): Streams {
 export class Session {
   readonly settings = new SettingsBuilder()
   readonly streams: Streams
+  /** What --store says, or NIX_REMOTE. */
+  #storeUrl: string
+  #store: StoreFolder | null | undefined
 
   constructor(streams: Streams) {
     this.streams = streams
+    this.#storeUrl = bytes(streams.env["NIX_REMOTE"] ?? "")
     const config = streams.env["NIX_CONFIG"]
     if (config !== undefined) this.settings.readConfig(config)
   }
@@ -95,6 +102,8 @@ export class Session {
         return 2
       }
       case "--store":
+        this.#storeUrl = bytes((take(1) as [string])[0])
+        return 2
       case "--eval-store":
         take(1)
         return 2
@@ -125,12 +134,49 @@ export class Session {
     return 0
   }
 
-  evaluator(): Evaluator {
+  /** The store in the folder that was given, or null: then paths are computed and nothing is written. */
+  get store(): StoreFolder | null {
+    if (this.#store === undefined) {
+      const root = storeRoot(this.#storeUrl)
+      const host = this.#plainHost()
+      this.#store = root === null ? null : new StoreFolder(joinPath(this.cwd, root), host.storeDir, host)
+    }
+    return this.#store
+  }
+
+  /** The store of a command that needs one. */
+  requireStore(): StoreFolder {
+    if (this.store === null) throw new UsageError("no store is given: '--store FOLDER' says where it is")
+    return this.store
+  }
+
+  #plainHost(): NodeHost {
+    return new NodeHost(this.cwd, this.streams.env, (line) => this.err(line))
+  }
+
+  /** An evaluator; with "read-write" it writes derivations and sources into the store, if one is given. */
+  evaluator(access: StoreAccess = "read-write"): Evaluator {
     const { env } = this.streams
     const nixPath = env["NIX_PATH"]
     const settings = this.settings.build(nixPath === undefined ? undefined : bytes(nixPath))
-    return new Evaluator(new NodeHost(this.cwd, env, (line) => this.err(line)), settings)
+    const { store } = this
+    const host = store === null ? this.#plainHost() : new StoreHost(this.cwd, env, (line) => this.err(line), store, access)
+    return new Evaluator(host, settings)
   }
+
+  /** Ends the command's work: what the store has in memory is written. */
+  close(): void {
+    this.#store?.flush()
+  }
+}
+
+/** The folder that a store URL names, or null if there is none (C++ Nix: StoreReference::parse). */
+function storeRoot(url: string): string | null {
+  if (["", "auto", "daemon", "local", "dummy://"].includes(url)) return null
+  const local = /^local(?::\/\/)?\?root=([^&]+)$/.exec(url)
+  if (local !== null) return local[1] as string
+  if (/^[a-z+]+:\/\//.test(url) || url.includes("?")) throw new UsageError(`don't know how to open Nix store '${url}'`)
+  return url
 }
 
 /** Writes all of a byte string, whatever the other end does. */

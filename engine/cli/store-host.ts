@@ -1,0 +1,62 @@
+// The evaluator's host on Node with a store in a folder: paths of the store are read there, what evaluation adds is
+// written there.
+
+import type { FileType, ImportRequest } from "../eval/host.ts"
+import { reading } from "../eval/format-fault.ts"
+import { parseStorePath } from "../formats/store-path/store-path.ts"
+import { NodeHost } from "./host.ts"
+import type { StoreFolder } from "./store-folder.ts"
+
+/** What the evaluator may do with the store: nix-instantiate --eval only reads. */
+export type StoreAccess = "read-only" | "read-write"
+
+export class StoreHost extends NodeHost {
+  readonly folder: StoreFolder
+  /** Store paths of whole sources, by path and name: each is copied once. C++ Nix: fetch-to-store.cc SrcToStore */
+  readonly #copied = new Map<string, string>()
+  readonly addToStore?: (request: ImportRequest) => string
+  readonly addTextToStore?: (name: string, contents: string, references: readonly string[]) => string
+
+  constructor(cwd: string, env: NodeJS.ProcessEnv, write: (line: string) => void, folder: StoreFolder, access: StoreAccess) {
+    super(cwd, env, write)
+    this.folder = folder
+    if (access === "read-only") return
+    this.addToStore = (request) => this.#addSource(request)
+    this.addTextToStore = (name, contents, references) => {
+      const paths = references.map((r) => reading(() => parseStorePath(r, this.storeDir)))
+      return folder.print(folder.addText(name, contents, paths))
+    }
+  }
+
+  #addSource(request: ImportRequest): string {
+    const key = request.filter === undefined ? `${request.recursive}:${request.name}:${request.path}` : undefined
+    const known = key === undefined ? undefined : this.#copied.get(key)
+    if (known !== undefined) return known
+    const path = this.folder.print(this.folder.addSource(this, request))
+    if (key !== undefined) this.#copied.set(key, path)
+    return path
+  }
+
+  /** Where a path is read: in the folder if it is there, else on the disk under its own name. */
+  #at(path: string): string {
+    if (!path.startsWith(this.storeDir)) return path
+    const real = this.folder.real(path)
+    return super.lstat(real) === null ? path : real
+  }
+
+  override lstat(path: string): FileType | null {
+    return super.lstat(this.#at(path))
+  }
+  override readLink(path: string): string {
+    return super.readLink(this.#at(path))
+  }
+  override readFile(path: string): string {
+    return super.readFile(this.#at(path))
+  }
+  override isExecutable(path: string): boolean {
+    return super.isExecutable(this.#at(path))
+  }
+  override readDir(path: string): ReadonlyMap<string, FileType> {
+    return super.readDir(this.#at(path))
+  }
+}

@@ -78,14 +78,7 @@ export class SettingsBuilder {
   }
 }
 
-const booleans = new Set([
-  "pure-eval",
-  "restrict-eval",
-  "show-trace",
-  "trace-verbose",
-  "abort-on-warn",
-  "allow-import-from-derivation",
-])
+const booleans = new Set(["pure-eval", "restrict-eval", "show-trace", "trace-verbose", "abort-on-warn", "allow-import-from-derivation"])
 
 const defaults = new Map([
   ["experimental-features", "nix-command flakes"],
@@ -122,7 +115,10 @@ export function splitSearchPath(text: string): SearchPathEntry[] {
     while (end < text.length && text[end] !== ":") end++
     const eq = text.slice(start, end).indexOf("=")
     const from = eq >= 0 ? start + eq + 1 : start
-    if (end < text.length && (/^[a-z]+$/.test(text.slice(from, end)) && text.startsWith("://", end) || text.slice(from, end) === "flake")) {
+    if (
+      end < text.length &&
+      ((/^[a-z]+$/.test(text.slice(from, end)) && text.startsWith("://", end)) || text.slice(from, end) === "flake")
+    ) {
       end++
       while (end < text.length && text[end] !== ":") end++
     }

@@ -302,7 +302,8 @@ function merge(left: Attrs, right: Attrs): Attrs {
   const leftAt = left.positionList()
   const rightAt = right.positionList()
   const cells = left.cells().slice()
-  const at: number[] | null = leftAt === null && rightAt === null ? null : leftAt === null ? new Array(leftNames.length).fill(0) : leftAt.slice()
+  const at: number[] | null =
+    leftAt === null && rightAt === null ? null : leftAt === null ? new Array(leftNames.length).fill(0) : leftAt.slice()
   const added: string[] = []
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string

@@ -68,8 +68,7 @@ export function findAlongPath(rt: Runtime, path: string, args: Attrs, start: Cel
       if (!isList(v))
         throw new NixError("type", `the expression selected by the selection path '${path}' should be a list but is ${showType(v)}`, 0)
       const item = v[Number(name)]
-      if (item === undefined)
-        throw new NixError("error", `list index ${Number(name)} in selection path '${path}' is out of range`, 0)
+      if (item === undefined) throw new NixError("error", `list index ${Number(name)} in selection path '${path}' is out of range`, 0)
       cell = item
       pos = 0
       continue

@@ -39,9 +39,7 @@ export interface ArgKinds {
 }
 
 /** Name (for documentation), kind, and the words of Nix's trace frame when they are not the usual ones. */
-export type ArgSpec =
-  | readonly [name: string, kind: keyof ArgKinds]
-  | readonly [name: string, kind: keyof ArgKinds, frame: string]
+export type ArgSpec = readonly [name: string, kind: keyof ArgKinds] | readonly [name: string, kind: keyof ArgKinds, frame: string]
 
 type Forced<A extends readonly ArgSpec[]> = { [I in keyof A]: ArgKinds[A[I][1]] }
 

@@ -9,6 +9,8 @@ import { type Constant, constants } from "./builtins/constants.ts"
 import { context } from "./builtins/context.ts"
 import { control } from "./builtins/control.ts"
 import { derivations } from "./builtins/derivation.ts"
+import { fetchers } from "./builtins/fetch.ts"
+import { fetchers } from "./builtins/fetchers.ts"
 import { files } from "./builtins/files.ts"
 import { flakeRef } from "./builtins/flake-ref.ts"
 import { hash } from "./builtins/hash.ts"
@@ -45,8 +47,10 @@ export const primOps: readonly PrimOp[] = [
   ...hash,
   ...files,
   ...sources,
+  ...fetchers,
   ...flakeRef,
   ...derivations,
+  ...fetchers,
   ...notYet,
 ]
 

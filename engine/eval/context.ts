@@ -92,7 +92,11 @@ export function encodeContextElem(elem: ContextElem): string {
       return `=${base}`
     case "built": {
       const parts = base.split("^")
-      return `!${elem.output}!${parts.slice(1).reverse().map((o) => `${o}!`).join("")}${parts[0]}`
+      return `!${elem.output}!${parts
+        .slice(1)
+        .reverse()
+        .map((o) => `${o}!`)
+        .join("")}${parts[0]}`
     }
   }
 }

@@ -18,8 +18,7 @@ export function drive<T>(rt: Runtime, step: Step<T>): T {
     let answer: unknown
     try {
       if (request instanceof ForceRequest) answer = force(rt, request.cell, request.pos)
-      else if (request instanceof CallRequest)
-        answer = callFunction(rt, force(rt, request.fun, request.pos), request.args, request.pos)
+      else if (request instanceof CallRequest) answer = callFunction(rt, force(rt, request.fun, request.pos), request.args, request.pos)
       else answer = drive(rt, request)
     } catch (e) {
       rt.stack = stack + 500

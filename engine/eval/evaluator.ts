@@ -8,8 +8,8 @@ import type { Problem } from "../lang/problem.ts"
 import { type Origin, Sources } from "../lang/source.ts"
 import { Attrs } from "./attrs.ts"
 import { installBuiltins } from "./builtins.ts"
-import { derivationNix } from "./derivation-nix.ts"
 import { codeOf } from "./closure/child.ts"
+import { derivationNix } from "./derivation-nix.ts"
 import { NixError, Pending } from "./error.ts"
 import { force } from "./force.ts"
 import type { Host } from "./host.ts"
@@ -84,9 +84,7 @@ export class Evaluator {
       if (p.severity === "error") throw problemError(p)
       // C++ Nix warns of a "cursed or" in plain text, of lints with a position and code.
       const text =
-        p.code === "lint/cursed-or"
-          ? `warning: ${p.message}`
-          : renderError(problemError(p), this.rt.sources, { prefix: "warning" })
+        p.code === "lint/cursed-or" ? `warning: ${p.message}` : renderError(problemError(p), this.rt.sources, { prefix: "warning" })
       this.rt.host.log(text)
     }
   }

@@ -3,6 +3,7 @@
 
 import type { Attrs } from "./attrs.ts"
 import { Attrs as AttrsClass } from "./attrs.ts"
+import type { Text } from "./builtin.ts"
 import { callFunction } from "./call.ts"
 import { displayContextElem, sortedContext } from "./context.ts"
 import { NixError } from "./error.ts"
@@ -12,7 +13,6 @@ import { showType } from "./show-type.ts"
 import { stepForce } from "./stepper/stepper.ts"
 import { runStepper } from "./stepper/trampoline.ts"
 import { undoTraces } from "./trace.ts"
-import type { Text } from "./builtin.ts"
 import {
   APPLY,
   BLACKHOLE,
@@ -214,12 +214,7 @@ export function forceList(rt: Runtime, cell: Cell, pos: number, frame: string): 
 }
 
 export function isFunction(v: Value): boolean {
-  return (
-    v instanceof Lambda ||
-    v instanceof PrimOpValue ||
-    v instanceof PrimOpApp ||
-    (v instanceof AttrsClass && v.has("__functor"))
-  )
+  return v instanceof Lambda || v instanceof PrimOpValue || v instanceof PrimOpApp || (v instanceof AttrsClass && v.has("__functor"))
 }
 
 /** Forces to a function or functor set. */

@@ -17,6 +17,25 @@ export interface ImportRequest {
   readonly sha256?: string
 }
 
+/** A file to download, or an archive to download and unpack. */
+export interface DownloadRequest {
+  readonly url: string
+  /** Name of the store path. */
+  readonly name: string
+  readonly unpack: boolean
+  /** Expected SHA-256 in base 16 (of the file, or of the unpacked tree's NAR), or undefined. */
+  readonly sha256?: string
+}
+
+/** The attributes of an input of fetchTree; see formats/flake/input.ts. */
+export type FetchAttrs = ReadonlyMap<string, string | number | bigint | boolean>
+
+/** A fetched tree and its attributes, completed (revision, NAR hash, last modification). */
+export interface FetchedTree {
+  readonly storePath: string
+  readonly attrs: FetchAttrs
+}
+
 /**
  * The outside world of one evaluator. Paths are absolute, normalised byte strings; file contents are byte
  * strings. Methods throw NixError for what Nix reports as an error, Pending to wait.
@@ -46,4 +65,8 @@ export interface Host {
   addToStore?(request: ImportRequest): string
   /** Writes a text file with these references, returns its store path. toFile, derivations. */
   addTextToStore?(name: string, contents: string, references: readonly string[]): string
+  /** Downloads into the store, returns the store path; a wrong hash is an error. fetchurl, fetchTarball. */
+  download?(request: DownloadRequest): string
+  /** Fetches the tree of a checked input. fetchTree, fetchGit. */
+  fetchTree?(input: FetchAttrs): FetchedTree
 }

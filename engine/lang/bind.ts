@@ -36,7 +36,7 @@ export function baseScope(names: readonly string[]): Scope {
 /** A scope below `up` whose names are in slots 1, 2, … */
 export function innerScope(up: Scope, names: readonly string[]): Scope {
   const slots = new Map<string, number>()
-  names.forEach((name, i) => slots.set(name, i + 1))
+  for (const [i, name] of names.entries()) slots.set(name, i + 1)
   return { up, names: slots, with: null, base: false }
 }
 

@@ -34,8 +34,7 @@ function words(text: string): string[] {
 /** All live tests; `dir` must be the folder that contains lang/ when they are run. */
 export function langTests(): LangTest[] {
   const dir = shared("conformance/nix-lang")
-  const read = (file: string): string | null =>
-    fs.existsSync(`${dir}/${file}`) ? fs.readFileSync(`${dir}/${file}`, "latin1") : null
+  const read = (file: string): string | null => (fs.existsSync(`${dir}/${file}`) ? fs.readFileSync(`${dir}/${file}`, "latin1") : null)
   const tests: LangTest[] = []
   for (const file of fs.readdirSync(dir).sort()) {
     const m = /^((parse-fail|parse-okay|eval-fail|eval-okay)-.*)\.nix$/.exec(file)
@@ -49,7 +48,10 @@ export function langTests(): LangTest[] {
     const env: Record<string, string> = { TEST_VAR: "foo", NIX_REMOTE: "dummy://", NIX_STORE_DIR: "/nix/store" }
     if (kind === "parse-fail" || kind === "parse-okay")
       tests.push({
-        name, kind, env, err,
+        name,
+        kind,
+        env,
+        err,
         args: ["--parse", "-"],
         stdin: read(file),
         status: kind === "parse-fail" ? 1 : 0,
@@ -57,7 +59,10 @@ export function langTests(): LangTest[] {
       })
     else if (kind === "eval-fail")
       tests.push({
-        name, kind, env, err,
+        name,
+        kind,
+        env,
+        err,
         args: ["--show-trace", ...(flags ?? ["--eval", "--strict", "--show-trace"]), `lang/${file}`],
         stdin: null,
         status: 1,
@@ -65,7 +70,9 @@ export function langTests(): LangTest[] {
       })
     else if (read(`${name}.exp.xml`) !== null)
       tests.push({
-        name, kind, env,
+        name,
+        kind,
+        env,
         args: ["--eval", "--xml", "--no-location", "--strict", `lang/${file}`],
         stdin: null,
         status: 0,
@@ -74,7 +81,9 @@ export function langTests(): LangTest[] {
       })
     else
       tests.push({
-        name, kind, err,
+        name,
+        kind,
+        err,
         args: [...(flags ?? []), "--eval", "--strict", "--show-trace", `lang/${file}`],
         env: { ...env, NIX_PATH: "lang/dir3:lang/dir4", HOME: "/fake-home" },
         stdin: null,
@@ -104,8 +113,7 @@ export interface Verdict {
 export function judge(test: LangTest, ran: Ran, cwd: string): Verdict {
   let err = ran.err.replaceAll(cwd, "/pwd")
   const out = ran.out.replaceAll(cwd, "/pwd")
-  if (test.name === "eval-fail-derivation-name")
-    err = err.replace(/[0-9 ]{8}(?=[^0-9])/g, "<number>").replace(/[0-9]+/g, "<number>")
+  if (test.name === "eval-fail-derivation-name") err = err.replace(/[0-9 ]{8}(?=[^0-9])/g, "<number>").replace(/[0-9]+/g, "<number>")
   const full = test.err === null || err === test.err
   return {
     status: ran.status === test.status,

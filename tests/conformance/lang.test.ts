@@ -2,14 +2,14 @@
 // real command line). Three scores: exit status and standard output, the final `error:` line, all of standard error.
 
 import { beforeAll, expect, test } from "vitest"
-import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { instantiate } from "../../engine/cli/instantiate.ts"
 import { Session } from "../../engine/cli/session.ts"
 import { UsageError } from "../../engine/cli/usage-error.ts"
+import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { describeShared } from "../shared.ts"
-import { judge, type LangTest, langTests, type Ran, type Verdict } from "./lang-suite.ts"
 import { langFolder } from "./lang-folder.ts"
 import { derivations, frames } from "./lang-notyet.ts"
+import { judge, type LangTest, langTests, type Ran, type Verdict } from "./lang-suite.ts"
 
 function ran(t: LangTest, cwd: string, run: "auto" | "stepper"): Ran {
   const text = { 1: "", 2: "" }
@@ -42,7 +42,9 @@ describeShared("Nix's language suite", "conformance/nix-lang", () => {
   })
 
   for (const run of ["auto", "stepper"] as const) {
-    test(`exit status, standard output and final error line, ${run === "auto" ? "by closures" : "by the stepper"}`, { timeout: 120_000 }, () => {
+    test(`exit status, standard output and final error line, ${run === "auto" ? "by closures" : "by the stepper"}`, {
+      timeout: 120_000,
+    }, () => {
       const wrong: string[] = []
       let full = 0
       let parseFull = 0
@@ -53,7 +55,8 @@ describeShared("Nix's language suite", "conformance/nix-lang", () => {
         if (v.full && t.kind.startsWith("parse")) parseFull++
         const right = v.status && v.out && v.final
         if (derivations.has(t.name) === right) wrong.push(`${t.name}: ${right ? "passes, take it off the list" : JSON.stringify(v)}`)
-        if (t.kind !== "eval-fail" && !v.full && !derivations.has(t.name) && !frames.has(t.name)) wrong.push(`${t.name}: standard error differs`)
+        if (t.kind !== "eval-fail" && !v.full && !derivations.has(t.name) && !frames.has(t.name))
+          wrong.push(`${t.name}: standard error differs`)
       }
       console.log(`language suite, ${run}: standard error equal in ${full} tests`)
       expect(wrong).toEqual([])

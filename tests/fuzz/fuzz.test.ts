@@ -9,8 +9,8 @@ import { Evaluator } from "../../engine/eval/evaluator.ts"
 import { printAmbiguous } from "../../engine/eval/print-ambiguous.ts"
 import { renderError } from "../../engine/eval/report.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
-import { MemoryHost } from "../../engine/worker/memory-host.ts"
 import { show } from "../../engine/lang/show.ts"
+import { MemoryHost } from "../../engine/worker/memory-host.ts"
 import { shared, sharedIsHere } from "../shared.ts"
 import { growProgram, mutate } from "./program.ts"
 import { Random } from "./random.ts"
@@ -99,7 +99,8 @@ function corpusOf(random: Random): string[] {
   const own: string[] = []
   for (let i = 0; i < 50; i++) own.push(growProgram(random, 60))
   const bench = new URL("../bench/programs/", import.meta.url)
-  for (const file of fs.readdirSync(bench)) if (!/attrs|lists|sort|laziness|fixpoint|deep|strings|arithmetic/.test(file)) own.push(fs.readFileSync(new URL(file, bench), "latin1"))
+  for (const file of fs.readdirSync(bench))
+    if (!/attrs|lists|sort|laziness|fixpoint|deep|strings|arithmetic/.test(file)) own.push(fs.readFileSync(new URL(file, bench), "latin1"))
   if (!sharedIsHere) return own
   const dir = shared("conformance/nix-lang")
   for (const file of fs.readdirSync(dir))

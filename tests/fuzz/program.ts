@@ -5,20 +5,80 @@ import type { Random } from "./random.ts"
 const names = ["a", "b", "c", "x", "y", "f", "g", "or'", "self", "_k"]
 const ints = ["0", "1", "2", "3", "7", "10", "42", "9223372036854775807", "9007199254740993"]
 const floats = ["0.5", "1.0", "2.75", ".1", "1.e3", "1.5e300"]
-const strings = ['""', '"a"', '"b c"', '"x\\ny"', "''\n  two\n    lines\n''", '"\\${"', '"é"', "''''", '"1.2-pre3"', '"[a-z]+"', '"{\\"k\\":[1,2.5,null]}"']
+const strings = [
+  '""',
+  '"a"',
+  '"b c"',
+  '"x\\ny"',
+  "''\n  two\n    lines\n''",
+  '"\\${"',
+  '"é"',
+  "''''",
+  '"1.2-pre3"',
+  '"[a-z]+"',
+  '"{\\"k\\":[1,2.5,null]}"',
+]
 const unary = [
-  "builtins.attrNames", "builtins.attrValues", "builtins.length", "builtins.head", "builtins.tail", "builtins.isFunction",
-  "builtins.typeOf", "toString", "builtins.toJSON", "builtins.fromJSON", "builtins.stringLength", "builtins.concatLists",
-  "builtins.listToAttrs", "builtins.functionArgs", "builtins.parseDrvName", "builtins.splitVersion", "builtins.tryEval",
-  "builtins.deepSeq 1", "builtins.ceil", "builtins.floor", "builtins.isAttrs", "builtins.isList", "throw", "abort",
-  "builtins.toXML", "builtins.unsafeDiscardStringContext", "baseNameOf", "dirOf", "builtins.hashString \"sha256\"",
+  "builtins.attrNames",
+  "builtins.attrValues",
+  "builtins.length",
+  "builtins.head",
+  "builtins.tail",
+  "builtins.isFunction",
+  "builtins.typeOf",
+  "toString",
+  "builtins.toJSON",
+  "builtins.fromJSON",
+  "builtins.stringLength",
+  "builtins.concatLists",
+  "builtins.listToAttrs",
+  "builtins.functionArgs",
+  "builtins.parseDrvName",
+  "builtins.splitVersion",
+  "builtins.tryEval",
+  "builtins.deepSeq 1",
+  "builtins.ceil",
+  "builtins.floor",
+  "builtins.isAttrs",
+  "builtins.isList",
+  "throw",
+  "abort",
+  "builtins.toXML",
+  "builtins.unsafeDiscardStringContext",
+  "baseNameOf",
+  "dirOf",
+  'builtins.hashString "sha256"',
 ]
 const binary = [
-  "builtins.seq", "builtins.deepSeq", "map", "builtins.filter", "builtins.all", "builtins.any", "builtins.elem", "builtins.elemAt",
-  "builtins.genList", "builtins.sort", "builtins.concatMap", "builtins.groupBy", "builtins.partition", "builtins.mapAttrs",
-  "builtins.getAttr", "builtins.hasAttr", "removeAttrs", "builtins.intersectAttrs", "builtins.catAttrs", "builtins.compareVersions",
-  "builtins.match", "builtins.split", "builtins.concatStringsSep", "builtins.lessThan", "builtins.add", "builtins.bitAnd",
-  "builtins.addErrorContext", "builtins.zipAttrsWith", "builtins.unsafeGetAttrPos",
+  "builtins.seq",
+  "builtins.deepSeq",
+  "map",
+  "builtins.filter",
+  "builtins.all",
+  "builtins.any",
+  "builtins.elem",
+  "builtins.elemAt",
+  "builtins.genList",
+  "builtins.sort",
+  "builtins.concatMap",
+  "builtins.groupBy",
+  "builtins.partition",
+  "builtins.mapAttrs",
+  "builtins.getAttr",
+  "builtins.hasAttr",
+  "removeAttrs",
+  "builtins.intersectAttrs",
+  "builtins.catAttrs",
+  "builtins.compareVersions",
+  "builtins.match",
+  "builtins.split",
+  "builtins.concatStringsSep",
+  "builtins.lessThan",
+  "builtins.add",
+  "builtins.bitAnd",
+  "builtins.addErrorContext",
+  "builtins.zipAttrsWith",
+  "builtins.unsafeGetAttrPos",
 ]
 const ternary = ["builtins.foldl'", "builtins.substring", "builtins.replaceStrings"]
 const operators = ["+", "-", "*", "/", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "->", "//", "++"]
@@ -132,7 +192,11 @@ export function mutate(random: Random, text: string): string {
         break
       }
       case 3:
-        parts.splice(i, 0, random.pick(["(", ")", "{", "}", "[", "]", ";", ":", "''", '"', "${", ".", "or", "let", "in", "@", "?", "...", "\0", "\xff"]))
+        parts.splice(
+          i,
+          0,
+          random.pick(["(", ")", "{", "}", "[", "]", ";", ":", "''", '"', "${", ".", "or", "let", "in", "@", "?", "...", "\0", "\xff"]),
+        )
         break
       case 4:
         parts[i] = random.pick([...ints, ...names, ...operators, ...strings])

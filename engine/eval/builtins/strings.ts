@@ -318,4 +318,13 @@ const toPath = builtin({
   },
 })
 
-export const strings: readonly PrimOp[] = [toStringBuiltin, stringLength, substring, concatStringsSep, replaceStrings, baseNameOf, dirOf, toPath]
+export const strings: readonly PrimOp[] = [
+  toStringBuiltin,
+  stringLength,
+  substring,
+  concatStringsSep,
+  replaceStrings,
+  baseNameOf,
+  dirOf,
+  toPath,
+]

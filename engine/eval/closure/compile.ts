@@ -6,8 +6,8 @@
 import { BORDER, GLOBAL } from "../../lang/bind.ts"
 import { type Expr, type IfExpr, type InheritFromExpr, type LambdaExpr, unreachable, type VarExpr } from "../../lang/expr.ts"
 import { show } from "../../lang/show.ts"
-import { drive } from "../drive.ts"
 import { stepAssertEqual } from "../assert-equal.ts"
+import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
 import { force, forceThunk } from "../force.ts"
 import type { Runtime } from "../runtime.ts"
@@ -254,4 +254,3 @@ export function frameAssertion(e: unknown, pos: number, text: string): unknown {
     e.frame(pos, `while evaluating the condition of the assertion '${text}'`)
   return e
 }
-

@@ -48,8 +48,7 @@ export class Concat {
     if (this.kind === "int") {
       if (typeof v === "number" || typeof v === "bigint") {
         const sum = addInt(this.int, v)
-        if (sum === undefined)
-          throw new NixError("eval", `integer overflow in adding ${this.int} + ${v}`, pos)
+        if (sum === undefined) throw new NixError("eval", `integer overflow in adding ${this.int} + ${v}`, pos)
         this.int = sum
       } else if (v instanceof NixFloat) {
         this.kind = "float"
@@ -98,8 +97,7 @@ export function compileConcat(expr: ConcatExpr): Run {
       const v = i < values.length ? (values[i] as Value) : (parts[i] as Run)(rt, env)
       const pos = (expr.parts[i] as ConcatExpr["parts"][number]).pos
       const how = concat.number(v, pos)
-      if (how !== true)
-        concat.string(coerceToString(rt, v, pos, segmentFrame, { more: false, copy: how.copy, canonical: how.canonical }))
+      if (how !== true) concat.string(coerceToString(rt, v, pos, segmentFrame, { more: false, copy: how.copy, canonical: how.canonical }))
     }
     return concat.finish()
   }

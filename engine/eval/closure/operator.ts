@@ -3,7 +3,7 @@
 import type { BinaryExpr, Expr } from "../../lang/expr.ts"
 import { Attrs } from "../attrs.ts"
 import { eqValues } from "../equal.ts"
-import { NixError } from "../error.ts"
+import type { NixError } from "../error.ts"
 import { framed, typeError } from "../force.ts"
 import { concatLists } from "../list.ts"
 import type { Runtime } from "../runtime.ts"

@@ -7,7 +7,9 @@ import { GLOBAL } from "../../lang/bind.ts"
 import { type AttrName, type AttrsExpr, type Expr, type SelectExpr, unreachable, type VarExpr, type WithExpr } from "../../lang/expr.ts"
 import { show } from "../../lang/show.ts"
 import { arith } from "../arithmetic.ts"
+import { stepAssertEqual } from "../assert-equal.ts"
 import { Attrs } from "../attrs.ts"
+import type { Text } from "../builtin.ts"
 import { tooDeep } from "../call.ts"
 import { DynamicAttrs, dynamicNameFrame, fillPlain, fillRecursive, newEnv, override, overridesFrame, planOf } from "../closure/attrs.ts"
 import { arithmeticOf } from "../closure/call.ts"
@@ -17,29 +19,14 @@ import { Concat, operandFrame, segmentFrame } from "../closure/concat.ts"
 import { notASet, updateAttrs } from "../closure/operator.ts"
 import { frameSelect, missingAttr, selectFrame } from "../closure/select.ts"
 import { stepCoerce } from "../coerce.ts"
-import { stepAssertEqual } from "../assert-equal.ts"
 import { stepLessThan } from "../compare.ts"
 import { stepEqual } from "../equal.ts"
 import { NixError, Pending } from "../error.ts"
 import { failApply, failThunk, forceAttrs, forcePlainString, forceSpecial, framed, typeError } from "../force.ts"
 import { concatLists } from "../list.ts"
-import type { Text } from "../builtin.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Request, Step } from "../step.ts"
-import {
-  APPLY,
-  BLACKHOLE,
-  type Cell,
-  type Code,
-  EAGER,
-  type Env,
-  FAILED,
-  Lambda,
-  NixFloat,
-  NixPath,
-  Thunk,
-  type Value,
-} from "../value.ts"
+import { APPLY, BLACKHOLE, type Cell, type Code, EAGER, type Env, FAILED, Lambda, NixFloat, NixPath, Thunk, type Value } from "../value.ts"
 import { positionValue, undefinedVariable, withFrame } from "../variable.ts"
 import { stepCall, stepCallCell } from "./call.ts"
 

@@ -1,8 +1,8 @@
 // The evaluator's host on Node with a store in a folder: paths of the store are read there, what evaluation adds is
 // written there.
 
-import type { FileType, ImportRequest } from "../eval/host.ts"
 import { reading } from "../eval/format-fault.ts"
+import type { FileType, ImportRequest } from "../eval/host.ts"
 import { parseStorePath } from "../formats/store-path/store-path.ts"
 import { NodeHost } from "./host.ts"
 import type { StoreFolder } from "./store-folder.ts"

@@ -9,7 +9,6 @@ import { type Constant, constants } from "./builtins/constants.ts"
 import { context } from "./builtins/context.ts"
 import { control } from "./builtins/control.ts"
 import { derivations } from "./builtins/derivation.ts"
-import { fetchers } from "./builtins/fetch.ts"
 import { fetchers } from "./builtins/fetchers.ts"
 import { files } from "./builtins/files.ts"
 import { flakeRef } from "./builtins/flake-ref.ts"
@@ -47,7 +46,6 @@ export const primOps: readonly PrimOp[] = [
   ...hash,
   ...files,
   ...sources,
-  ...fetchers,
   ...flakeRef,
   ...derivations,
   ...fetchers,

@@ -95,8 +95,11 @@ function* stepDownload(rt: Runtime, who: string, v: Value, defaultName: string):
   return { url, name, sha256 }
 }
 
-/** Downloads, unless what is expected is in the store already. */
-function download(rt: Runtime, who: string, { url, name, sha256 }: Download, unpack: boolean): Value {
+/**
+ * Downloads, unless what is expected is in the store already. Where nothing can be downloaded, a known hash
+ * still tells the store path, and so the derivations that use it.
+ */
+function download(rt: Runtime, { url, name, sha256 }: Download, unpack: boolean): Value {
   const { host } = rt
   if (sha256 !== null) {
     const address = { method: unpack ? ("nar" as const) : ("flat" as const), hash: sha256 }
@@ -104,9 +107,10 @@ function download(rt: Runtime, who: string, { url, name, sha256 }: Download, unp
       reading(() => makeFixedOutputPath(name, address, undefined, host.storeDir)),
       host.storeDir,
     )
-    if (host.lstat(expected) !== null) return fetched(rt, expected)
+    if (host.download === undefined || host.lstat(expected) !== null) return fetched(rt, expected)
   }
-  if (host.download === undefined) throw new NixError("not-yet", `'builtins.${who}' cannot download '${url}' here`, 0)
+  if (host.download === undefined)
+    throw new NixError("not-yet", `downloading '${url}' is not supported yet; with a 'sha256' its store path is known`, 0)
   const hash = sha256 === null ? {} : { sha256: printBase16(sha256.bytes) }
   return fetched(rt, host.download({ url, name, unpack, ...hash }))
 }
@@ -117,12 +121,16 @@ const fetchurl = builtin({
   doc: "Downloads a file and returns its path in the store. `arg` is the URL, or a set of `url`, `name` (else the last part of the URL is taken) and `sha256`.",
   see: "primops/fetchTree.cc prim_fetchurl",
   examples: [
+    {
+      nix: 'builtins.fetchurl { url = "https://example.com/a.txt"; sha256 = "0ssi1wpaf7plaswqqjwigppsg5fyh99vdlb9kzl7c9lng89ndq1i"; }',
+      gives: '"/nix/store/yk6l1ra7a9snlfz5f87b33rmw4y9mzc6-a.txt"',
+    },
     { nix: "builtins.fetchurl { }", fails: "'url' argument required" },
     { nix: 'builtins.fetchurl { url = "a"; x = 1; }', fails: "unsupported argument 'x' to 'fetchurl'" },
   ],
   impure: true,
   *step(rt, v) {
-    return download(rt, "fetchurl", (yield stepDownload(rt, "fetchurl", v, "")) as Download, false)
+    return download(rt, (yield stepDownload(rt, "fetchurl", v, "")) as Download, false)
   },
 })
 
@@ -132,10 +140,16 @@ const fetchTarball = builtin({
   args: [["args", "any"]],
   doc: "Downloads an archive, unpacks it and returns the path of the tree in the store. The argument is the URL, or a set of `url`, `name` and `sha256`; a tree of a single directory becomes that directory.",
   see: "primops/fetchTree.cc prim_fetchTarball",
-  examples: [{ nix: "fetchTarball { }", fails: "'url' argument required" }],
+  examples: [
+    {
+      nix: 'fetchTarball { url = "https://example.com/a.tar.gz"; sha256 = "0ssi1wpaf7plaswqqjwigppsg5fyh99vdlb9kzl7c9lng89ndq1i"; }',
+      gives: '"/nix/store/papfr17cn4bjqakdv0b52xfz4pqzwdcd-source"',
+    },
+    { nix: "fetchTarball 1", fails: "expected a string but found an integer: 1" },
+  ],
   impure: true,
   *step(rt, v) {
-    return download(rt, "fetchTarball", (yield stepDownload(rt, "fetchTarball", v, "source")) as Download, true)
+    return download(rt, (yield stepDownload(rt, "fetchTarball", v, "source")) as Download, true)
   },
 })
 

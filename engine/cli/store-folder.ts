@@ -215,7 +215,8 @@ export class StoreFolder {
 
   /** Writes a text file and gives its path. `.drv` files and builtins.toFile. */
   addText(name: string, contents: string, references: readonly StorePath[]): StorePath {
-    const path = reading(() => makeTextPath(name, contents, references, this.storeDir))
+    // A derivation can be an input in both ways: as a source and by its outputs. References are a set.
+    const path = reading(() => makeTextPath(name, contents, new Set(references), this.storeDir))
     const bytes = Buffer.from(contents, "latin1")
     this.add(path, references, (handle) => {
       handle({ kind: "file", name: undefined, executable: false, size: bytes.length, offset: 0 })

@@ -8,6 +8,7 @@ import { FormatError } from "../../engine/formats/error.ts"
 import { nameFromUrl } from "../../engine/formats/flake/url-name.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { hashBytes } from "../../engine/formats/hash/hash.ts"
+import { parseJson } from "../../engine/formats/json/read.ts"
 import { parseLogLine, printLogLine } from "../../engine/formats/log/internal-json.ts"
 import type { PathInfo } from "../../engine/formats/narinfo/path-info.ts"
 import {
@@ -155,11 +156,12 @@ describe("log lines", () => {
       '@nix {"action":"start","id":17592186044416,"level":3,"parent":0,"text":"building \'/nix/store/x.drv\'","type":105,"fields":["/nix/store/x.drv","",1,1]}',
       '@nix {"action":"result","fields":["hello"],"id":17592186044416,"type":101}',
       '@nix {"action":"stop","id":17592186044416}',
+      '@nix {"action":"stop","id":18014394214514689}',
       '@nix {"action":"msg","level":0,"msg":"error: x","raw_msg":"x","column":null,"file":null,"line":null}',
       '@nix {"action":"setPhase","phase":"buildPhase"}',
     ]) {
       const read = parseLogLine(line)!
-      expect(JSON.parse(printLogLine(read).slice(5))).toEqual(JSON.parse(line.slice(5)))
+      expect(parseJson(printLogLine(read).slice(5))).toEqual(parseJson(line.slice(5)))
       expect(parseLogLine(printLogLine(read))).toEqual(read)
       expect(printLogLine(read, "bare")).toBe(printLogLine(read).slice(5))
     }

@@ -19,7 +19,7 @@ import {
   outputFromJson,
   outputToJson,
 } from "../../engine/formats/derivation/json.ts"
-import { hashModulo, maskedHashModulo, ModuloCache, printMaskedModulo, printModulo } from "../../engine/formats/derivation/modulo.ts"
+import { hashModulo, ModuloCache, maskedHashModulo, printMaskedModulo, printModulo } from "../../engine/formats/derivation/modulo.ts"
 import { FormatError } from "../../engine/formats/error.ts"
 import { hexDigest, initHashes } from "../../engine/formats/hash/digest.ts"
 import { parseJson } from "../../engine/formats/json/read.ts"

@@ -6,7 +6,7 @@ import { fail } from "../error.ts"
 import { makeOutputPath } from "../store-path/compute.ts"
 import { defaultStoreDir, drvNameOfPath, printStorePath, type StorePath } from "../store-path/store-path.ts"
 import { type Derivation, type DerivationOutput, derivationType, outputPath } from "./derivation.ts"
-import { maskedHashModulo, type ModuloLookup } from "./modulo.ts"
+import { type ModuloLookup, maskedHashModulo } from "./modulo.ts"
 import { derivationOptions } from "./options.ts"
 
 /** What is needed to check a derivation. */

@@ -15,7 +15,7 @@ import {
   singleDerivedPathToJson,
 } from "../store-path/derived-path.ts"
 import { downstreamPlaceholder } from "../store-path/placeholder.ts"
-import { defaultStoreDir, isStorePath, splitStorePath, type StorePath } from "../store-path/store-path.ts"
+import { defaultStoreDir, isStorePath, type StorePath, splitStorePath } from "../store-path/store-path.ts"
 import { builtInputs, type Derivation, derivationType } from "./derivation.ts"
 
 /** Something an output may or may not refer to: an output of the same derivation, or a path. */

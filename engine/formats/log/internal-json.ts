@@ -53,19 +53,22 @@ export const resultTypes = {
 /** A value that goes with an activity or a result. */
 export type LogField = string | number
 
+/** Process id times 2^32 plus a counter: a bigint where it is not safe as a number. */
+export type ActivityId = number | bigint
+
 /** What a line says. Numbers of kinds that are not known are kept as they are. */
 export type LogLine =
   | {
       readonly action: "start"
-      readonly id: number
+      readonly id: ActivityId
       readonly level: number
       readonly type: number
       readonly text: string
-      readonly parent: number
+      readonly parent: ActivityId
       readonly fields: readonly LogField[]
     }
-  | { readonly action: "stop"; readonly id: number }
-  | { readonly action: "result"; readonly id: number; readonly type: number; readonly fields: readonly LogField[] }
+  | { readonly action: "stop"; readonly id: ActivityId }
+  | { readonly action: "result"; readonly id: ActivityId; readonly type: number; readonly fields: readonly LogField[] }
   /** `rest` has what errors add: `raw_msg`, `file`, `line`, `column`, `trace`. */
   | { readonly action: "msg"; readonly level: number; readonly msg: string; readonly rest: JsonObject }
   | { readonly action: "setPhase"; readonly phase: string }
@@ -88,6 +91,10 @@ function readFields(json: JsonValue | undefined): LogField[] {
   return asArray(json).map((field) => (typeof field === "string" ? field : asUnsigned(field)))
 }
 
+function readId(value: JsonValue): ActivityId {
+  return typeof value === "bigint" && value >= 0n ? value : asUnsigned(value)
+}
+
 /** What the JSON of a line says; fails (code `bad-log`, `bad-json`) on what makes no sense. */
 export function logLineFromJson(json: unknown): LogLine {
   const object = asObject(json)
@@ -98,18 +105,18 @@ export function logLineFromJson(json: unknown): LogLine {
       const parent = optionalAt(object, "parent")
       return {
         action,
-        id: number("id"),
+        id: readId(valueAt(object, "id")),
         level: number("level"),
         type: number("type"),
         text: asString(valueAt(object, "text")),
-        parent: parent === undefined ? 0 : asUnsigned(parent),
+        parent: parent === undefined ? 0 : readId(parent),
         fields: readFields(optionalAt(object, "fields")),
       }
     }
     case "stop":
-      return { action, id: number("id") }
+      return { action, id: readId(valueAt(object, "id")) }
     case "result":
-      return { action, id: number("id"), type: number("type"), fields: readFields(optionalAt(object, "fields")) }
+      return { action, id: readId(valueAt(object, "id")), type: number("type"), fields: readFields(optionalAt(object, "fields")) }
     case "msg": {
       const { action: _, level: __, msg: ___, ...rest } = object
       return { action, level: number("level"), msg: asString(valueAt(object, "msg")), rest }

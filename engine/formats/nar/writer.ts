@@ -2,7 +2,7 @@
 // Refuses whatever a reader would refuse (order, names, sizes, depth), so that what is written can be read.
 // C++ Nix: libutil/archive.cc SourceAccessor::dumpPath
 
-import { badArchive, checkNarName, checkNarTarget, narMagic, narMaxDepth, type NarEvent } from "./grammar.ts"
+import { badArchive, checkNarName, checkNarTarget, type NarEvent, narMagic, narMaxDepth } from "./grammar.ts"
 
 const collectSize = 1 << 14
 

@@ -13,7 +13,7 @@ import { asObject, asString, asUnsigned, optionalAt } from "../json/access.ts"
 import type { JsonObject, JsonValue } from "../json/value.ts"
 import { parseContentAddress, printContentAddress } from "../store-path/content-address.ts"
 import { defaultStoreDir, parseBaseName, parseStorePath, printStorePath, type StorePath } from "../store-path/store-path.ts"
-import { type PathInfo, pathInfoFromJson, pathInfoToJson, type PathInfoVersion, sortPaths, type UnkeyedPathInfo } from "./path-info.ts"
+import { type PathInfo, type PathInfoVersion, pathInfoFromJson, pathInfoToJson, sortPaths, type UnkeyedPathInfo } from "./path-info.ts"
 import { parseSignature, printSignature, type Signature, sortSignatures } from "./signature.ts"
 
 /** How archives are compressed, by Nix's names. */

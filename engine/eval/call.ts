@@ -175,14 +175,18 @@ function bindFormals(rt: Runtime, fun: Lambda, arg: Cell, pos: number): Env {
 export function matchFormals(rt: Runtime, fun: Lambda, arg: Cell, set: Attrs, pos: number): Env {
   const expr = fun.code.expr
   const formals = expr.sortedFormals ?? []
-  const env: Env = expr.arg === null ? [fun.env] : [fun.env, arg]
+  // Exactly as long as it gets: growing arrays cost time and leave spare room in every environment.
+  const env = new Array(formals.length + (expr.arg === null ? 1 : 2)) as unknown as Env
+  env[0] = fun.env
+  let slot = 1
+  if (expr.arg !== null) env[slot++] = arg
   let used = 0
   for (let i = 0; i < formals.length; i++) {
     const formal = formals[i] as (typeof formals)[number]
     const cell = set.get(formal.name)
     if (cell !== undefined) {
       used++
-      env.push(cell)
+      env[slot++] = cell
     } else if (formal.fallback === null) {
       throw new NixError("type", `function '${lambdaName(expr)}' called without required argument '${formal.name}'`, expr.pos).frame(
         pos,
@@ -190,8 +194,8 @@ export function matchFormals(rt: Runtime, fun: Lambda, arg: Cell, set: Attrs, po
       )
     } else {
       // Later formals are not there yet for a default that is a bare variable: it becomes a thunk, as in Nix.
-      env.push(undefined)
-      env[env.length - 1] = childCell(rt, formal.fallback, env)
+      env[slot] = childCell(rt, formal.fallback, env)
+      slot++
     }
   }
   if (used !== set.size && expr.formals !== null && !expr.formals.ellipsis) throw unexpectedArgument(rt, expr, set, pos)

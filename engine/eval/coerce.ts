@@ -301,11 +301,15 @@ function* stepPathOf(rt: Runtime, v: Value, pos: number, frame: string): Step<Pa
 
 /** Puts a file or tree into the store; gives its store path, with it as context. */
 export function copyPathToStore(rt: Runtime, path: string): Text {
+  const known = rt.copied.get(path)
+  if (known !== undefined) return known
   const wanted = canonPath(path)
   if (wanted.endsWith(".drv")) throw new NixError("eval", "file names are not allowed to end in '.drv'", 0)
   const from = resolveSymlinks(rt, wanted, "ancestors")
   if (typeOfFile(rt, from) === null) throw new NixError("error", `path '${from}' does not exist`, 0)
   const storePath = importSource(rt.host, { path: from, name: lastName(wanted) || "source", recursive: true })
   rt.allowedPaths.add(storePath)
-  return { text: storePath, context: [rt.contexts.opaque(storePath)] }
+  const copied: Text = { text: storePath, context: [rt.contexts.opaque(storePath)] }
+  rt.copied.set(path, copied)
+  return copied
 }

@@ -5,6 +5,7 @@ import type { Scope } from "../lang/bind.ts"
 import type { Source, Sources } from "../lang/source.ts"
 import { Symbols } from "../lang/symbol.ts"
 import type { Attrs } from "./attrs.ts"
+import type { Text } from "./builtin.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
 import type { Host } from "./host.ts"
@@ -116,6 +117,8 @@ export class Runtime {
   /** Memoised imports by resolved path; see files.ts. */
   readonly imports = new Map<string, Cell>()
   readonly resolvedImports = new Map<string, string>()
+  /** Paths copied to the store, once per evaluator; see coerce.ts (C++ Nix: fetchToStore's cache). */
+  readonly copied = new Map<string, Text>()
   /** What evaluation may read in pure and restricted mode; see access.ts. */
   readonly allowedPaths = new Set<string>()
   /** Parses a file's text; evaluator.ts sets it. See files.ts. */

@@ -1,6 +1,6 @@
 // JSON: toJSON and fromJSON.
 
-import { Attrs } from "../attrs.ts"
+import { Attrs, Shape } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { NixError } from "../error.ts"
 import type { Runtime } from "../runtime.ts"
@@ -32,9 +32,32 @@ gives, paths are copied to the store. Functions have no JSON.`,
   },
 })
 
+/** Shapes by their keys, one step per key: the objects of a JSON list mostly have the same keys. */
+class ShapeTree {
+  private readonly below = new Map<string, ShapeTree>()
+  private shape: Shape | null | undefined
+
+  /** The shape of these keys, or null if one of them is there twice. */
+  find(keys: readonly string[]): Shape | null {
+    let node: ShapeTree = this
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string
+      let next = node.below.get(key)
+      if (next === undefined) {
+        next = new ShapeTree()
+        node.below.set(key, next)
+      }
+      node = next
+    }
+    if (node.shape === undefined) node.shape = new Set(keys).size === keys.length ? new Shape(keys.slice()) : null
+    return node.shape
+  }
+}
+
 /** JSON values as Nix values; memory is charged for what they hold. */
 class Maker implements JsonMaker<Cell> {
   private readonly rt: Runtime
+  private readonly shapes = new ShapeTree()
 
   constructor(rt: Runtime) {
     this.rt = rt
@@ -67,6 +90,9 @@ class Maker implements JsonMaker<Cell> {
 
   object(keys: string[], values: Cell[]): Cell {
     this.rt.charge(keys.length * 32)
+    // Long objects are dictionaries rather than records: a shape of their own each.
+    const shape = keys.length > 32 ? null : this.shapes.find(keys)
+    if (shape !== null) return Attrs.ofShape(shape, values, null, 0)
     const map = new Map<string, Cell>()
     for (let i = 0; i < keys.length; i++) map.set(keys[i] as string, values[i] as Cell)
     return Attrs.ofMap(map, null)

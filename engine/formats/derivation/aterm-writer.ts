@@ -13,6 +13,7 @@
 // C++ Nix: libstore/derivation/aterm.cc unparse
 
 import { fail, unreachable } from "../error.ts"
+import type { Recorder } from "../explain/recorder.ts"
 import { printBase16 } from "../hash/base16.ts"
 import { printMethodAlgo } from "../store-path/content-address.ts"
 import { defaultStoreDir } from "../store-path/store-path.ts"
@@ -67,13 +68,13 @@ export function printAtermInputs(inputDrvs: ReadonlyMap<string, InputNode>, stor
 }
 
 /** Path, algorithm and hash of an output, with quotes. */
-function printOutput(output: DerivationOutput, drvName: string, name: string, storeDir: string): string {
+function printOutput(output: DerivationOutput, drvName: string, name: string, storeDir: string, recorder?: Recorder): string {
   switch (output.kind) {
     case "inputAddressed":
       return `"${storeDir}/${output.path}","",""`
     case "caFixed": {
       const { method, hash } = output.address
-      const path = outputPath(output, drvName, name, storeDir)!
+      const path = outputPath(output, drvName, name, storeDir, recorder)!
       return `"${storeDir}/${path}","${printMethodAlgo(method, hash.algo)}","${printBase16(hash.bytes)}"`
     }
     case "caFloating":
@@ -88,9 +89,13 @@ function printOutput(output: DerivationOutput, drvName: string, name: string, st
 }
 
 /** The list of outputs. */
-export function printAtermOutputs(drv: Pick<Derivation, "outputs" | "name">, storeDir: string = defaultStoreDir): string {
+export function printAtermOutputs(
+  drv: Pick<Derivation, "outputs" | "name">,
+  storeDir: string = defaultStoreDir,
+  recorder?: Recorder,
+): string {
   const texts = [...drv.outputs.keys()].sort().map((name) => {
-    return `("${name}",${printOutput(drv.outputs.get(name)!, drv.name, name, storeDir)})`
+    return `("${name}",${printOutput(drv.outputs.get(name)!, drv.name, name, storeDir, recorder)})`
   })
   return `[${texts.join(",")}]`
 }

@@ -2,6 +2,7 @@
 // C++ Nix: libstore/include/nix/store/derivations.hh, libstore/derivations.cc type
 
 import { fail } from "../error.ts"
+import type { Recorder } from "../explain/recorder.ts"
 import type { HashAlgo } from "../hash/algo.ts"
 import { makeFixedOutputPath, outputPathName } from "../store-path/compute.ts"
 import type { ContentAddress, ContentAddressMethod } from "../store-path/content-address.ts"
@@ -74,10 +75,16 @@ export function derivationType(drv: Pick<Derivation, "outputs">): DerivationType
 }
 
 /** The path of an output, where it is known without building. C++ Nix: Output::path. */
-export function outputPath(output: DerivationOutput, drvName: string, outputName: string, storeDir: string): StorePath | undefined {
+export function outputPath(
+  output: DerivationOutput,
+  drvName: string,
+  outputName: string,
+  storeDir: string,
+  recorder?: Recorder,
+): StorePath | undefined {
   if (output.kind === "inputAddressed") return output.path
   if (output.kind !== "caFixed") return undefined
-  return makeFixedOutputPath(outputPathName(drvName, outputName), output.address, undefined, storeDir)
+  return makeFixedOutputPath(outputPathName(drvName, outputName), output.address, undefined, storeDir, recorder)
 }
 
 /** True if an input is an output of a derivation that is itself an output. */

@@ -2,6 +2,7 @@
 // for it as an input, with everything sorted and escaped once. The evaluator's way; the single steps are in modulo.ts.
 // C++ Nix: primops.cc derivationStrictInternal, libstore/derivations.cc infoForDerivation
 
+import type { Recorder } from "../explain/recorder.ts"
 import { hexDigest } from "../hash/digest.ts"
 import { makeOutputPath, makeTextPath } from "../store-path/compute.ts"
 import { defaultStoreDir, type StorePath } from "../store-path/store-path.ts"
@@ -25,17 +26,26 @@ export function derivationPath(
   drv: Pick<Derivation, "name" | "inputDrvs" | "inputSrcs">,
   aterm: string,
   storeDir: string = defaultStoreDir,
+  recorder?: Recorder,
 ): StorePath {
-  return makeTextPath(`${drv.name}.drv`, aterm, new Set([...drv.inputSrcs, ...drv.inputDrvs.keys()]), storeDir)
+  return makeTextPath(`${drv.name}.drv`, aterm, new Set([...drv.inputSrcs, ...drv.inputDrvs.keys()]), storeDir, recorder)
 }
 
 /** Path, variables and the rest of the text of a derivation whose outputs get their paths. */
-function fillIn(drv: Derivation, parts: AtermParts, moduloInputs: string, storeDir: string): { drv: Derivation; rest: string } {
-  const hex = hexDigest("sha256", joinAterm(printMaskedOutputs(drv.outputs), moduloInputs, parts.printMasked()))
+function fillIn(
+  drv: Derivation,
+  parts: AtermParts,
+  moduloInputs: string,
+  storeDir: string,
+  recorder: Recorder | undefined,
+): { drv: Derivation; rest: string } {
+  const masked = joinAterm(printMaskedOutputs(drv.outputs), moduloInputs, parts.printMasked())
+  const hex = hexDigest("sha256", masked)
+  recorder?.hashed("masked-modulo", "sha256", masked, hex)
   const outputs = new Map<string, DerivationOutput>()
   const env = new Map(drv.env)
   for (const name of drv.outputs.keys()) {
-    const path = makeOutputPath(name, hex, drv.name, storeDir)
+    const path = makeOutputPath(name, hex, drv.name, storeDir, recorder)
     outputs.set(name, { kind: "inputAddressed", path })
     if (env.has(name)) env.set(name, `${storeDir}/${path}`)
   }
@@ -45,17 +55,20 @@ function fillIn(drv: Derivation, parts: AtermParts, moduloInputs: string, storeD
 /**
  * Completes `drv`. If its outputs are deferred and all inputs known, they get their paths, and so do the variables
  * named like them, whatever their value was; other derivations are taken as they are. What stands for the derivation
- * as an input is noted in `cache` (and not computed again if the same derivation is there already).
+ * as an input is noted in `cache` (and not computed again if the same derivation is there already). `recorder` gets what
+ * leads to the paths.
  */
-export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: string = defaultStoreDir): Instantiated {
+export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: string = defaultStoreDir, recorder?: Recorder): Instantiated {
   const parts = new AtermParts(drv, storeDir)
-  const moduloInputs = derivationType(drv) === "deferred" ? printModuloInputs(drv.inputDrvs, drv.name, cache.get) : undefined
+  const moduloInputs = derivationType(drv) === "deferred" ? printModuloInputs(drv.inputDrvs, drv.name, cache.get, recorder) : undefined
   const filled =
-    moduloInputs === undefined ? { drv, rest: parts.print((name) => drv.env.get(name)!) } : fillIn(drv, parts, moduloInputs, storeDir)
-  const outputs = printAtermOutputs(filled.drv, storeDir)
+    moduloInputs === undefined
+      ? { drv, rest: parts.print((name) => drv.env.get(name)!) }
+      : fillIn(drv, parts, moduloInputs, storeDir, recorder)
+  const outputs = printAtermOutputs(filled.drv, storeDir, recorder)
   const plain = joinAterm(outputs, printAtermInputs(drv.inputDrvs, storeDir), filled.rest)
   const aterm = hasDynamicInputs(drv) ? plain.replace("Derive(", 'DrvWithVersion("xp-dyn-drv",') : plain
-  const drvPath = derivationPath(filled.drv, aterm, storeDir)
+  const drvPath = derivationPath(filled.drv, aterm, storeDir, recorder)
   let modulo = cache.known(drvPath)
   if (modulo === undefined) {
     modulo =

@@ -9,6 +9,7 @@
 // C++ Nix: libstore/derivation/modulo.cc
 
 import { fail } from "../error.ts"
+import type { Recorder } from "../explain/recorder.ts"
 import { printBase16 } from "../hash/base16.ts"
 import { hexDigest } from "../hash/digest.ts"
 import { printMethodAlgo } from "../store-path/content-address.ts"
@@ -28,7 +29,12 @@ export type HashModulo =
 export type ModuloLookup = (drvPath: StorePath) => HashModulo
 
 /** The input derivations as hashes, printed; undefined if one is deferred. Fails if a fixed input lacks an output. */
-export function printModuloInputs(inputDrvs: ReadonlyMap<StorePath, InputNode>, drvName: string, lookup: ModuloLookup): string | undefined {
+export function printModuloInputs(
+  inputDrvs: ReadonlyMap<StorePath, InputNode>,
+  drvName: string,
+  lookup: ModuloLookup,
+  recorder?: Recorder,
+): string | undefined {
   const inputs = new Map<string, Set<string>>()
   const add = (hex: string, output: string): void => {
     const outputs = inputs.get(hex)
@@ -42,11 +48,14 @@ export function printModuloInputs(inputDrvs: ReadonlyMap<StorePath, InputNode>, 
     const modulo = lookup(path)
     if (modulo.kind === "deferred") return undefined
     for (const output of node.outputs) {
-      if (modulo.kind === "hash") add(modulo.hex, output)
-      else {
+      if (modulo.kind === "hash") {
+        add(modulo.hex, output)
+        recorder?.input(path, output, modulo.hex)
+      } else {
         const hex = modulo.hexes.get(output)
         if (hex === undefined) fail("bad-derivation", `no hash for output '${output}' of derivation '${drvName}'`)
         add(hex, "out")
+        recorder?.input(path, output, hex)
       }
     }
   }
@@ -65,8 +74,13 @@ export function printMaskedModulo(drv: Derivation, lookup: ModuloLookup, storeDi
 }
 
 /** The text whose SHA-256 stands for an input-addressed derivation as an input; undefined if an input is deferred. */
-export function printModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): string | undefined {
-  const inputs = printModuloInputs(drv.inputDrvs, drv.name, lookup)
+export function printModulo(
+  drv: Derivation,
+  lookup: ModuloLookup,
+  storeDir: string = defaultStoreDir,
+  recorder?: Recorder,
+): string | undefined {
+  const inputs = printModuloInputs(drv.inputDrvs, drv.name, lookup, recorder)
   if (inputs === undefined) return undefined
   const rest = new AtermParts(drv, storeDir).print((name) => drv.env.get(name)!)
   return joinAterm(printAtermOutputs(drv, storeDir), inputs, rest)
@@ -84,16 +98,24 @@ export function printFixedModulo(drv: Derivation, name: string, storeDir: string
 const deferred: HashModulo = { kind: "deferred" }
 
 /** What stands for `drv` where it is an input; all its inputs are looked up. C++ Nix: hashInput. */
-export function hashModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): HashModulo {
+export function hashModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir, recorder?: Recorder): HashModulo {
   const type = derivationType(drv)
   if (type === "caFixed") {
     const hexes = new Map<string, string>()
-    for (const name of drv.outputs.keys()) hexes.set(name, hexDigest("sha256", printFixedModulo(drv, name, storeDir)!))
+    for (const name of drv.outputs.keys()) {
+      const text = printFixedModulo(drv, name, storeDir)!
+      const hex = hexDigest("sha256", text)
+      recorder?.hashed("fixed-modulo", "sha256", text, hex)
+      hexes.set(name, hex)
+    }
     return { kind: "outputs", hexes }
   }
   if (type !== "inputAddressed") return deferred
-  const text = printModulo(drv, lookup, storeDir)
-  return text === undefined ? deferred : { kind: "hash", hex: hexDigest("sha256", text) }
+  const text = printModulo(drv, lookup, storeDir, recorder)
+  if (text === undefined) return deferred
+  const hex = hexDigest("sha256", text)
+  recorder?.hashed("modulo", "sha256", text, hex)
+  return { kind: "hash", hex }
 }
 
 /** The hash that makes the output paths of an input-addressed derivation, in hexadecimal; undefined if deferred. */

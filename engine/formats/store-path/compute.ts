@@ -11,6 +11,7 @@
 // C++ Nix: libstore/store-dir-config.cc makeStorePath …; manual: protocols/store-path.md
 
 import { fail, unreachable } from "../error.ts"
+import type { Recorder } from "../explain/recorder.ts"
 import { printBase16 } from "../hash/base16.ts"
 import { type Bytes, digest, hexDigest } from "../hash/digest.ts"
 import { compressHash, type Hash } from "../hash/hash.ts"
@@ -30,9 +31,13 @@ export function storePathPreimage(type: string, hex: string, name: string, store
 }
 
 /** The store path for a type, an inner SHA-256 in hexadecimal, and a name; fails on a bad name. C++ Nix: makeStorePath. */
-export function makeStorePath(type: string, hex: string, name: string, storeDir: string = defaultStoreDir): StorePath {
+export function makeStorePath(type: string, hex: string, name: string, storeDir: string = defaultStoreDir, recorder?: Recorder): StorePath {
   const preimage = storePathPreimage(type, hex, name, storeDir)
-  return storePathFromParts(compressHash(digest("sha256", preimage), 20), name)
+  const hash = digest("sha256", preimage)
+  const folded = compressHash(hash, 20)
+  const path = storePathFromParts(folded, name)
+  recorder?.storePath({ type, hex, name, storeDir, preimage, hash, folded, path })
+  return path
 }
 
 /** The name of the store path of output `output` of a derivation: the derivation's, and `-output` unless that is `out`. */
@@ -41,8 +46,14 @@ export function outputPathName(drvName: string, output: string): string {
 }
 
 /** The path of an input-addressed output; `hex` is the hash modulo of the derivation, masked. C++ Nix: makeOutputPath. */
-export function makeOutputPath(output: string, hex: string, drvName: string, storeDir: string = defaultStoreDir): StorePath {
-  return makeStorePath(`output:${output}`, hex, outputPathName(drvName, output), storeDir)
+export function makeOutputPath(
+  output: string,
+  hex: string,
+  drvName: string,
+  storeDir: string = defaultStoreDir,
+  recorder?: Recorder,
+): StorePath {
+  return makeStorePath(`output:${output}`, hex, outputPathName(drvName, output), storeDir, recorder)
 }
 
 function typeWithReferences(type: string, references: References, storeDir: string): string {
@@ -67,13 +78,14 @@ export function makeFixedOutputPath(
   address: ContentAddress,
   references: References = noReferences,
   storeDir: string = defaultStoreDir,
+  recorder?: Recorder,
 ): StorePath {
   const { method, hash } = address
   switch (method) {
     case "text": {
       if (hash.algo !== "sha256") fail("bad-content-address", `text hashing must use sha256, but instead using: ${hash.algo}`)
       if (references.self) fail("bad-content-address", "self-reference not allowed with text hashing")
-      return makeStorePath(typeWithReferences("text", references, storeDir), printBase16(hash.bytes), name, storeDir)
+      return makeStorePath(typeWithReferences("text", references, storeDir), printBase16(hash.bytes), name, storeDir, recorder)
     }
     case "git":
       if (hash.algo !== "sha1" && hash.algo !== "sha256") {
@@ -82,7 +94,7 @@ export function makeFixedOutputPath(
       break
     case "nar":
       if (hash.algo === "sha256") {
-        return makeStorePath(typeWithReferences("source", references, storeDir), printBase16(hash.bytes), name, storeDir)
+        return makeStorePath(typeWithReferences("source", references, storeDir), printBase16(hash.bytes), name, storeDir, recorder)
       }
       break
     case "flat":
@@ -98,7 +110,10 @@ export function makeFixedOutputPath(
         "You may need to use the 'unsafeDiscardReferences' derivation attribute, see the manual for more details.",
     )
   }
-  return makeStorePath("output:out", hexDigest("sha256", fixedOutputPreimage(address)), name, storeDir)
+  const preimage = fixedOutputPreimage(address)
+  const hex = hexDigest("sha256", preimage)
+  recorder?.hashed("fixed-content", "sha256", preimage, hex)
+  return makeStorePath("output:out", hex, name, storeDir, recorder)
 }
 
 /** The path of a text file with these contents: `builtins.toFile` and derivations. */
@@ -107,9 +122,12 @@ export function makeTextPath(
   contents: Bytes,
   references: Iterable<StorePath> = [],
   storeDir: string = defaultStoreDir,
+  recorder?: Recorder,
 ): StorePath {
   const type = typeWithReferences("text", { others: references, self: false }, storeDir)
-  return makeStorePath(type, hexDigest("sha256", contents), name, storeDir)
+  const hex = hexDigest("sha256", contents)
+  recorder?.hashed("contents", "sha256", contents, hex)
+  return makeStorePath(type, hex, name, storeDir, recorder)
 }
 
 /** The path of a source tree whose NAR has this SHA-256. */

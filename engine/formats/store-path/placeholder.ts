@@ -6,6 +6,8 @@
 //
 // C++ Nix: libstore/derivations.cc hashPlaceholder, libstore/downstream-placeholder.cc
 
+import type { Recorder } from "../explain/recorder.ts"
+import { printBase16 } from "../hash/base16.ts"
 import { digest } from "../hash/digest.ts"
 import { compressHash } from "../hash/hash.ts"
 import { printNix32 } from "../hash/nix32.ts"
@@ -13,15 +15,21 @@ import { outputPathName } from "./compute.ts"
 import type { BuiltPath } from "./derived-path.ts"
 import { hashPart, namePart, type StorePath } from "./store-path.ts"
 
+function hashed(text: string, recorder: Recorder | undefined): Uint8Array {
+  const bytes = digest("sha256", text)
+  recorder?.hashed("placeholder", "sha256", text, printBase16(bytes))
+  return bytes
+}
+
 /** What `builtins.placeholder` gives: stands for the derivation's own output. */
-export function outputPlaceholder(output: string): string {
-  return `/${printNix32(digest("sha256", `nix-output:${output}`))}`
+export function outputPlaceholder(output: string, recorder?: Recorder): string {
+  return `/${printNix32(hashed(`nix-output:${output}`, recorder))}`
 }
 
 /** The digest in the placeholder for output `output` of the derivation at `drvPath`. */
-function upstreamDigest(drvPath: StorePath, output: string): Uint8Array {
+function upstreamDigest(drvPath: StorePath, output: string, recorder?: Recorder): Uint8Array {
   const drvName = namePart(drvPath).slice(0, -4)
-  return digest("sha256", `nix-upstream-output:${hashPart(drvPath)}:${outputPathName(drvName, output)}`)
+  return hashed(`nix-upstream-output:${hashPart(drvPath)}:${outputPathName(drvName, output)}`, recorder)
 }
 
 function downstreamDigest(path: BuiltPath): Uint8Array {
@@ -32,8 +40,8 @@ function downstreamDigest(path: BuiltPath): Uint8Array {
 }
 
 /** Stands for output `output` of the content-addressed (or deferred) derivation at `drvPath`. */
-export function upstreamPlaceholder(drvPath: StorePath, output: string): string {
-  return `/${printNix32(upstreamDigest(drvPath, output))}`
+export function upstreamPlaceholder(drvPath: StorePath, output: string, recorder?: Recorder): string {
+  return `/${printNix32(upstreamDigest(drvPath, output, recorder))}`
 }
 
 /** Stands for an output of a derivation that may itself be an output still to be built. */

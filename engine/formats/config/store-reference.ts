@@ -72,7 +72,9 @@ function parseSpecial(text: string, base: string, params: ReadonlyMap<string, st
   if (!base.includes("://") && base.includes("/")) return localPath(base, text)
   const [scheme, rest] = splitAt(base, ":")
   const authority = scheme === undefined ? undefined : repairIpv6(rest.startsWith("//") ? rest.slice(2) : rest)
-  if (scheme === undefined || authority === undefined) return fail("usage", `Cannot parse Nix store '${text}'`)
+  // Nix takes any text before the colon for a scheme here; one that is none could not be read again.
+  if (scheme === undefined || !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme) || authority === undefined)
+    return fail("usage", `Cannot parse Nix store '${text}'`)
   return { kind: "specified", scheme, authority }
 }
 

@@ -13,8 +13,8 @@ import { allFeatures, type Features } from "../feature.ts"
 import { printBase16 } from "../hash/base16.ts"
 import { printMethodAlgo } from "../store-path/content-address.ts"
 import { printStorePath } from "../store-path/store-path.ts"
-import { readStorePaths, writeStorePath, writeStorePaths } from "./common.ts"
 import { type Reading, readNumber, readString, readStrings } from "./reading.ts"
+import { readStorePaths, writeStorePath, writeStorePaths } from "./value.ts"
 import type { WireWriter } from "./writer.ts"
 
 /** Reads a resolved derivation; its name is that of its file, without `.drv`. */

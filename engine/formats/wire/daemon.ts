@@ -8,8 +8,8 @@
 
 import { fail } from "../error.ts"
 import type { LogField } from "../log/internal-json.ts"
-import { isAtLeast, type ProtocolVersion, protocolVersion, versionFromWire, versionToWire } from "./common.ts"
 import { type Reading, readInteger, readList, readNumber, readString, readStrings } from "./reading.ts"
+import { isAtLeast, type ProtocolVersion, protocolVersion, versionFromWire, versionToWire } from "./value.ts"
 import { oldestWorker } from "./worker.ts"
 import type { WireWriter } from "./writer.ts"
 

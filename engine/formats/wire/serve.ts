@@ -6,6 +6,7 @@ import { type Hash, parsePrefixedHash, printHash } from "../hash/hash.ts"
 import type { BuildResult } from "../narinfo/build-result.ts"
 import type { UnkeyedPathInfo } from "../narinfo/path-info.ts"
 import type { Realisation, UnkeyedRealisation } from "../narinfo/realisation.ts"
+import { type Reading, readBool, readMap, readNumber, readSigned, readString } from "./reading.ts"
 import {
   completeEnd,
   isAtLeast,
@@ -27,8 +28,7 @@ import {
   writeStorePath,
   writeStorePaths,
   writeUnkeyedRealisation,
-} from "./common.ts"
-import { type Reading, readBool, readMap, readNumber, readSigned, readString } from "./reading.ts"
+} from "./value.ts"
 import type { WireWriter } from "./writer.ts"
 
 /** The newest version that is spoken here. */

@@ -9,6 +9,7 @@ import type { DrvOutput, Realisation, UnkeyedRealisation } from "../narinfo/real
 import { type DerivedPath, opaque, parseDerivedPathLegacy, printDerivedPathLegacy } from "../store-path/derived-path.ts"
 import { allOutputs, outputNames } from "../store-path/outputs-spec.ts"
 import { isDerivationPath, parseStorePath, printStorePath, type StorePath } from "../store-path/store-path.ts"
+import { type Reading, readBool, readMap, readNumber, readSigned, readString } from "./reading.ts"
 import {
   completeEnd,
   isAtLeast,
@@ -31,8 +32,7 @@ import {
   writeStorePath,
   writeStorePaths,
   writeUnkeyedRealisation,
-} from "./common.ts"
-import { type Reading, readBool, readMap, readNumber, readSigned, readString } from "./reading.ts"
+} from "./value.ts"
 import type { WireWriter } from "./writer.ts"
 
 /** Both sides send realisations with the derivation's path instead of its hash. */

@@ -5,6 +5,7 @@ import { completeStoreReference, parseMachines } from "../../engine/formats/conf
 import { applyConfig, parseConfig, parseConfigLines } from "../../engine/formats/config/nix-conf.ts"
 import { parseStoreReference, printStoreReference } from "../../engine/formats/config/store-reference.ts"
 import { FormatError } from "../../engine/formats/error.ts"
+import { commitKeyFromJson, commitKeyToJson } from "../../engine/formats/flake/public-key.ts"
 import { nameFromUrl } from "../../engine/formats/flake/url-name.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { hashBytes } from "../../engine/formats/hash/hash.ts"
@@ -188,6 +189,16 @@ describeShared("names from URLs", "conformance/unit-vectors/url-name.json", (fil
     for (const { url, lenient, name } of JSON.parse(readFileSync(file, "utf8"))) {
       expect(nameFromUrl(parseUrl(url, lenient)) ?? null, url).toBe(name ?? null)
     }
+  })
+})
+
+describeShared("keys of commits", "conformance/public-key", (folder) => {
+  test("have a default type", () => {
+    for (const file of readdirSync(folder)) {
+      const value = JSON.parse(readFileSync(`${folder}/${file}`, "utf8"))
+      expect(commitKeyToJson(commitKeyFromJson(value)), file).toEqual({ type: "ssh-ed25519", ...value })
+    }
+    expect(() => commitKeyFromJson({})).toThrow(FormatError)
   })
 })
 

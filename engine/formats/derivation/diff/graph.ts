@@ -239,7 +239,7 @@ class Comparison {
         wanted.push(found === undefined ? upstreamPlaceholder(path, name) : hashPart(found))
       }
     }
-    let first = Number.POSITIVE_INFINITY
+    let first = Number.MAX_SAFE_INTEGER
     for (const part of wanted) {
       const at = text.indexOf(part)
       if (at >= 0 && at < first) first = at

@@ -295,23 +295,28 @@ export class Attrs {
 
 /** `left // right` written out. */
 function merge(left: Attrs, right: Attrs): Attrs {
-  const leftNames = left.names()
+  const leftCells = left.cells()
   const shape = left.shape as Shape
   const names = right.names()
   const rightCells = right.cells()
   const leftAt = left.positionList()
   const rightAt = right.positionList()
-  const cells = left.cells().slice()
-  const at: number[] | null =
-    leftAt === null && rightAt === null ? null : leftAt === null ? new Array(leftNames.length).fill(0) : leftAt.slice()
+  const n = leftCells.length
+  // The names come first, so that the arrays are made as long as they get.
   const added: string[] = []
+  for (let i = 0; i < names.length; i++) if (shape.find(names[i] as string) < 0) added.push(names[i] as string)
+  const length = n + added.length
+  const cells: Cell[] = new Array(length)
+  for (let i = 0; i < n; i++) cells[i] = leftCells[i] as Cell
+  let at: number[] | null = null
+  if (leftAt !== null || rightAt !== null) {
+    at = new Array(length)
+    for (let i = 0; i < n; i++) at[i] = leftAt === null ? 0 : (leftAt[i] ?? 0)
+  }
+  let next = n
   for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string
-    let k = shape.find(name)
-    if (k < 0) {
-      k = cells.length
-      added.push(name)
-    }
+    let k = shape.find(names[i] as string)
+    if (k < 0) k = next++
     cells[k] = rightCells[i] as Cell
     if (at !== null) at[k] = rightAt === null ? 0 : (rightAt[i] ?? 0)
   }

@@ -38,31 +38,35 @@ export class Contexts {
   }
 }
 
-/** The union of two contexts; null stands for none. */
+/** The union of two contexts; null stands for none. An operand that has everything is returned as it is. */
 export function unionContext(a: Context | null, b: Context | null): Context | null {
   if (a === null || a === b || a.length === 0) return b
   if (b === null || b.length === 0) return a
+  // Counted first: most unions add nothing, and an array of the exact length costs no spare room.
+  let common = 0
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const x = (a[i] as ContextElem).id
+    const y = (b[j] as ContextElem).id
+    if (x === y) common++
+    if (x <= y) i++
+    if (y <= x) j++
+  }
+  if (common === b.length) return a
+  if (common === a.length) return b
+  const out: ContextElem[] = new Array(a.length + b.length - common)
+  let n = 0
   let i = 0
   let j = 0
-  const out: ContextElem[] = []
   while (i < a.length && j < b.length) {
     const x = a[i] as ContextElem
     const y = b[j] as ContextElem
-    if (x.id === y.id) {
-      out.push(x)
-      i++
-      j++
-    } else if (x.id < y.id) {
-      out.push(x)
-      i++
-    } else {
-      out.push(y)
-      j++
-    }
+    out[n++] = x.id <= y.id ? x : y
+    if (x.id <= y.id) i++
+    if (y.id <= x.id) j++
   }
-  while (i < a.length) out.push(a[i++] as ContextElem)
-  while (j < b.length) out.push(b[j++] as ContextElem)
-  return out.length === a.length ? a : out.length === b.length ? b : out
+  while (i < a.length) out[n++] = a[i++] as ContextElem
+  while (j < b.length) out[n++] = b[j++] as ContextElem
+  return out
 }
 
 const rank = { opaque: 0, "drv-deep": 1, built: 2 } as const

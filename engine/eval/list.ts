@@ -2,7 +2,7 @@
 
 import { forceList } from "./force.ts"
 import type { Runtime } from "./runtime.ts"
-import type { Cell, List, Value } from "./value.ts"
+import { type Cell, isList, type List, type Value } from "./value.ts"
 
 /** Joins lists; if all but one are empty, that one itself is the result (C++ Nix: EvalState::concatLists). */
 export function concatLists(rt: Runtime, lists: readonly Cell[], pos: number, frame: string): Value {
@@ -21,5 +21,19 @@ export function concatLists(rt: Runtime, lists: readonly Cell[], pos: number, fr
   const out: Cell[] = new Array(length)
   let n = 0
   for (const list of forced) for (let i = 0; i < list.length; i++) out[n++] = list[i] as Cell
+  return out
+}
+
+/** `a ++ b` of two evaluated operands. */
+export function concatTwo(rt: Runtime, a: Value, b: Value, pos: number, frame: string): Value {
+  if (!isList(a) || !isList(b)) return concatLists(rt, [a, b], pos, frame)
+  if (a.length === 0) return b
+  if (b.length === 0) return a
+  const length = a.length + b.length
+  rt.charge(length * 8)
+  const out: Cell[] = new Array(length)
+  let n = 0
+  for (let i = 0; i < a.length; i++) out[n++] = a[i] as Cell
+  for (let i = 0; i < b.length; i++) out[n++] = b[i] as Cell
   return out
 }

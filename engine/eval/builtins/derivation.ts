@@ -15,15 +15,17 @@ import { isDerivationPath, parseStorePath, type StorePath } from "../../formats/
 import { printIdentifier } from "../../lang/identifier.ts"
 import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
-import { forDerivation, stepCoerce } from "../coerce.ts"
-import { type Context, unionContext } from "../context.ts"
+import { coerceToString, forDerivation, stepCoerce } from "../coerce.ts"
+import type { Context, ContextElem } from "../context.ts"
+import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
-import { forceBool, forceList, forcePlainString, forceString } from "../force.ts"
+import { force, forceBool, forceList, forcePlainString, forceString, framed } from "../force.ts"
 import { reading } from "../format-fault.ts"
 import { posBytes } from "../print-place.ts"
 import { renderError } from "../report.ts"
 import type { Runtime } from "../runtime.ts"
 import { need, type Step } from "../step.ts"
+import { stepKind } from "../step-kind.ts"
 import { stepToJson } from "../to-json.ts"
 import { logOnce } from "../trace.ts"
 import { type Cell, makeString, NixString, peek, type Value } from "../value.ts"
@@ -31,7 +33,8 @@ import { type Cell, makeString, NixString, peek, type Value } from "../value.ts"
 /** What is gathered while the attributes are read one after another. */
 interface Draft {
   readonly name: string
-  context: Context | null
+  /** What the strings refer to. */
+  readonly context: Set<ContextElem>
   system: string
   builder: string
   readonly args: string[]
@@ -49,6 +52,7 @@ interface Draft {
 }
 
 const noFrame = ""
+const argFrame = "while evaluating an element of the argument list"
 
 /** Forces, then checks with a force function that adds no frame of its own (all errors get the attribute's frame). */
 function* forced<T>(rt: Runtime, cell: Cell, check: (rt: Runtime, cell: Cell, pos: number, frame: string) => T): Step<T> {
@@ -56,11 +60,15 @@ function* forced<T>(rt: Runtime, cell: Cell, check: (rt: Runtime, cell: Cell, po
   return check(rt, cell, 0, noFrame)
 }
 
+function refer(draft: Draft, context: Context | null): void {
+  if (context !== null) for (let i = 0; i < context.length; i++) draft.context.add(context[i] as ContextElem)
+}
+
 function* coerced(rt: Runtime, draft: Draft, cell: Cell, frame: string): Step<string> {
   const known = peek(cell)
   if (typeof known === "string") return known
   const t = known instanceof NixString ? known : ((yield stepCoerce(rt, cell, 0, frame, forDerivation)) as Text)
-  draft.context = unionContext(draft.context, t.context)
+  refer(draft, t.context)
   return t.text
 }
 
@@ -124,7 +132,7 @@ function* readAttribute(rt: Runtime, draft: Draft, key: string, cell: Cell, pos:
       return
     case "args":
       for (const arg of (yield forced(rt, cell, forceList)) as readonly Cell[])
-        draft.args.push((yield coerced(rt, draft, arg, "while evaluating an element of the argument list")) as string)
+        draft.args.push((yield coerced(rt, draft, arg, argFrame)) as string)
       return
   }
   if (draft.structured === null) yield readPlain(rt, draft, key, cell, pos)
@@ -132,8 +140,11 @@ function* readAttribute(rt: Runtime, draft: Draft, key: string, cell: Cell, pos:
 }
 
 function* readPlain(rt: Runtime, draft: Draft, key: string, cell: Cell, pos: number): Step<void> {
-  const known = peek(cell)
-  const s = typeof known === "string" ? known : ((yield coerced(rt, draft, cell, noFrame)) as string)
+  setPlain(rt, draft, key, (yield coerced(rt, draft, cell, noFrame)) as string, pos)
+}
+
+/** An attribute as an environment variable, and what it says about the derivation itself. */
+function setPlain(rt: Runtime, draft: Draft, key: string, s: string, pos: number): void {
   if (key === "__json") {
     warnAttribute(
       rt,
@@ -159,14 +170,14 @@ function* readPlain(rt: Runtime, draft: Draft, key: string, cell: Cell, pos: num
 
 function* readStructured(rt: Runtime, draft: Draft, structured: Map<string, string>, key: string, cell: Cell, pos: number): Step<void> {
   const json = (yield stepToJson(rt, cell, { strict: true, copy: true })) as Text
-  draft.context = unionContext(draft.context, json.context)
+  refer(draft, json.context)
   structured.set(key, json.text)
   const plain = function* (): Step<string> {
     return (yield forced(rt, cell, forcePlainString)) as string
   }
   if (key === "builder") {
     const t = (yield forced(rt, cell, forceString)) as Text
-    draft.context = unionContext(draft.context, t.context)
+    refer(draft, t.context)
     draft.builder = t.text
   } else if (key === "system") draft.system = (yield plain()) as string
   else if (key === "outputHash") draft.outputHash = (yield plain()) as string
@@ -192,9 +203,9 @@ function baseName(rt: Runtime, path: string): StorePath {
 }
 
 /** What the strings refer to becomes inputs. */
-function inputsOf(rt: Runtime, context: Context | null): InputCollector {
+function inputsOf(rt: Runtime, context: ReadonlySet<ContextElem>): InputCollector {
   const inputs = new InputCollector()
-  for (const elem of context ?? []) {
+  for (const elem of context) {
     if (elem.kind === "opaque") inputs.inputSrcs.add(baseName(rt, elem.path))
     else if (elem.kind === "built") {
       const [drv, ...through] = elem.path.split("^")
@@ -260,20 +271,15 @@ function objectText(members: ReadonlyMap<string, string>): string {
   return `{${keys.map((k) => `${printJson(k as JsonValue)}:${members.get(k)}`).join(",")}}`
 }
 
-function* makeDerivation(rt: Runtime, name: string, attrs: Attrs): Step<Value> {
+function checkDerivationName(name: string): void {
   const fault = nameFault(name)
   if (fault !== undefined) throw new NixError("eval", `invalid derivation name: ${fault}. Please pass a different 'name'.`, 0)
-  const flag = function* (key: string): Step<boolean> {
-    const cell = attrs.get(key)
-    if (cell === undefined) return false
-    if (peek(cell) === undefined) yield need(cell, 0)
-    return forceBool(rt, cell, 0, `while evaluating the \`${key}\` attribute passed to builtins.derivationStrict`)
-  }
-  const structured = (yield flag("__structuredAttrs")) as boolean
-  const ignoreNulls = (yield flag("__ignoreNulls")) as boolean
-  const draft: Draft = {
+}
+
+function newDraft(name: string, structured: boolean): Draft {
+  return {
     name,
-    context: null,
+    context: new Set(),
     system: "",
     builder: "",
     args: [],
@@ -287,44 +293,91 @@ function* makeDerivation(rt: Runtime, name: string, attrs: Attrs): Step<Value> {
     algo: undefined,
     method: undefined,
   }
+}
+
+const flagFrame = (key: string): string => `while evaluating the \`${key}\` attribute passed to builtins.derivationStrict`
+
+function frameAttribute(e: unknown, draft: Draft, attrs: Attrs, key: string): unknown {
+  if (e instanceof NixError) e.frame(attrs.posOf(key), `while evaluating attribute '${printIdentifier(key)}' of derivation '${draft.name}'`)
+  return e
+}
+
+function* stepMake(rt: Runtime, name: string, attrs: Attrs): Step<Value> {
+  checkDerivationName(name)
+  const flag = function* (key: string): Step<boolean> {
+    const cell = attrs.get(key)
+    if (cell === undefined) return false
+    if (peek(cell) === undefined) yield need(cell, 0)
+    return forceBool(rt, cell, 0, flagFrame(key))
+  }
+  const draft = newDraft(name, (yield flag("__structuredAttrs")) as boolean)
+  const ignoreNulls = (yield flag("__ignoreNulls")) as boolean
+  yield stepAttributes(rt, draft, attrs, ignoreNulls)
+  return finish(rt, draft)
+}
+
+function* stepAttributes(rt: Runtime, draft: Draft, attrs: Attrs, ignoreNulls: boolean): Step<void> {
   for (const key of attrs.sortedNames()) {
     if (key === "__ignoreNulls") continue
     const cell = attrs.get(key) as Cell
     try {
       if (ignoreNulls && ((yield need(cell, 0)) as Value) === null) continue
-      const known = structured ? undefined : peek(cell)
-      // Most attributes are plain strings: these need no generator.
-      if (typeof known === "string" && !special.has(key)) draft.env.set(key, known)
-      else yield readAttribute(rt, draft, key, cell, attrs.posOf(key))
+      yield readAttribute(rt, draft, key, cell, attrs.posOf(key))
     } catch (e) {
-      if (e instanceof NixError) e.frame(attrs.posOf(key), `while evaluating attribute '${printIdentifier(key)}' of derivation '${name}'`)
-      throw e
+      throw frameAttribute(e, draft, attrs, key)
     }
   }
+}
+
+/** The same natively: a package set makes tens of thousands of derivations with some fifty attributes each. */
+function make(rt: Runtime, name: string, attrs: Attrs): Value {
+  checkDerivationName(name)
+  const flag = (key: string): boolean => {
+    const cell = attrs.get(key)
+    return cell !== undefined && forceBool(rt, cell, 0, flagFrame(key))
+  }
+  const draft = newDraft(name, flag("__structuredAttrs"))
+  const ignoreNulls = flag("__ignoreNulls")
+  if (draft.structured !== null) drive(rt, stepAttributes(rt, draft, attrs, ignoreNulls))
+  else
+    for (const key of attrs.sortedNames()) {
+      if (key === "__ignoreNulls") continue
+      const cell = attrs.get(key) as Cell
+      try {
+        if (ignoreNulls && force(rt, cell, 0) === null) continue
+        if (key === "args") for (const arg of forceList(rt, cell, 0, noFrame)) draft.args.push(coerceNow(rt, draft, arg, argFrame))
+        else if (key === "__contentAddressed" || key === "__impure") drive(rt, readAttribute(rt, draft, key, cell, 0))
+        else setPlain(rt, draft, key, coerceNow(rt, draft, cell, noFrame), attrs.posOf(key))
+      } catch (e) {
+        throw frameAttribute(e, draft, attrs, key)
+      }
+    }
+  return finish(rt, draft)
+}
+
+function coerceNow(rt: Runtime, draft: Draft, cell: Cell, frame: string): string {
+  const known = peek(cell)
+  if (typeof known === "string") return known
+  const t = known instanceof NixString ? known : coerceToString(rt, cell, 0, frame, forDerivation)
+  refer(draft, t.context)
+  return t.text
+}
+
+/** Completes a draft and gives `{ drvPath; out; … }`. */
+function finish(rt: Runtime, draft: Draft): Value {
   const { drv, drvPath } = rt.drvs.add(derivationOf(rt, draft))
   const dir = rt.host.storeDir
   const full = `${dir}/${drvPath}`
-  const result = new Map<string, Cell>([["drvPath", makeString(full, [rt.contexts.drvDeep(full)])]])
+  const names = ["drvPath"]
+  const cells: Cell[] = [makeString(full, [rt.contexts.drvDeep(full)])]
   for (const [output, how] of drv.outputs) {
     const path = outputPath(how, drv.name, output, dir)
     const text = path === undefined ? upstreamPlaceholder(drvPath, output) : `${dir}/${path}`
-    result.set(output, makeString(text, [rt.contexts.built(full, output)]))
+    names.push(output)
+    cells.push(makeString(text, [rt.contexts.built(full, output)]))
   }
-  return Attrs.ofMap(result, null)
+  return Attrs.of(names, cells)
 }
-
-const special = new Set([
-  "__contentAddressed",
-  "__impure",
-  "__json",
-  "args",
-  "builder",
-  "system",
-  "outputHash",
-  "outputHashAlgo",
-  "outputHashMode",
-  "outputs",
-])
 
 const derivationStrict = builtin({
   name: "derivationStrict",
@@ -339,27 +392,52 @@ them as \`{ drvPath; out; … }\`. \`derivation\` is the lazy form that programs
       gives: '[ "drvPath" "out" ]',
     },
   ],
-  *step(rt, attrs) {
-    const cell = attrs.get("name")
-    if (cell === undefined)
-      throw new NixError("type", "attribute 'name' missing", 0).frame(0, "in the attrset passed as argument to builtins.derivationStrict")
-    const at = attrs.posOf("name")
+  run(rt, attrs) {
+    const cell = nameCell(attrs)
     let name: string
     try {
-      if (peek(cell) === undefined) yield need(cell, 0)
-      name = forcePlainString(rt, cell, 0, "while evaluating the `name` attribute passed to builtins.derivationStrict")
+      name = forcePlainString(rt, cell, 0, nameFrame)
     } catch (e) {
-      if (e instanceof NixError) e.frame(at, "while evaluating the derivation attribute 'name'")
-      throw e
+      throw framed(e, attrs.posOf("name"), "while evaluating the derivation attribute 'name'")
     }
     try {
-      return (yield makeDerivation(rt, name, attrs)) as Value
+      return make(rt, name, attrs)
     } catch (e) {
-      if (e instanceof NixError)
-        e.frameAlways(0, `while evaluating derivation '${name}'\n  whose name attribute is located at ${posBytes(rt.sources, at)}`)
-      throw e
+      throw frameDerivation(rt, e, attrs, name)
+    }
+  },
+  *step(rt, attrs) {
+    const cell = nameCell(attrs)
+    let name: string
+    try {
+      name = (yield stepKind(rt, cell, "plain", 0, nameFrame)) as string
+    } catch (e) {
+      throw framed(e, attrs.posOf("name"), "while evaluating the derivation attribute 'name'")
+    }
+    try {
+      return (yield stepMake(rt, name, attrs)) as Value
+    } catch (e) {
+      throw frameDerivation(rt, e, attrs, name)
     }
   },
 })
+
+const nameFrame = "while evaluating the `name` attribute passed to builtins.derivationStrict"
+
+function nameCell(attrs: Attrs): Cell {
+  const cell = attrs.get("name")
+  if (cell !== undefined) return cell
+  throw new NixError("type", "attribute 'name' missing", 0).frame(0, "in the attrset passed as argument to builtins.derivationStrict")
+}
+
+/** The frame that is always shown: which derivation, and where its name is. */
+function frameDerivation(rt: Runtime, e: unknown, attrs: Attrs, name: string): unknown {
+  if (e instanceof NixError)
+    e.frameAlways(
+      0,
+      `while evaluating derivation '${name}'\n  whose name attribute is located at ${posBytes(rt.sources, attrs.posOf("name"))}`,
+    )
+  return e
+}
 
 export const derivations: readonly PrimOp[] = [derivationStrict]

@@ -136,31 +136,39 @@ export function override(set: Attrs, inner: Env, overrides: Attrs, plan: AttrsPl
 export class DynamicAttrs {
   private readonly rt: Runtime
   private readonly expr: AttrsExpr
-  private readonly map: Map<string, Cell>
-  private readonly at: Map<string, number>
+  private readonly set: Attrs
+  private readonly names: string[] = []
+  private readonly cells: Cell[] = []
+  private readonly at: number[] = []
 
   constructor(rt: Runtime, expr: AttrsExpr, set: Attrs) {
     this.rt = rt
     this.expr = expr
-    this.map = set.toMap()
-    this.at = set.positionMap()
+    this.set = set
   }
 
   /** Adds dynamic attribute `i` under its computed name. */
   add(i: number, name: string, env: Env): void {
     const d = this.expr.dynamic[i] as AttrsExpr["dynamic"][number]
     this.rt.symbols.id(name)
-    if (this.map.has(name)) {
-      const at = posBytes(this.rt.sources, this.at.get(name) ?? 0)
+    const known = this.names.indexOf(name)
+    if (known >= 0 || this.set.has(name)) {
+      const at = posBytes(this.rt.sources, known >= 0 ? (this.at[known] ?? 0) : this.set.posOf(name))
       throw new NixError("eval", `dynamic attribute '${printIdentifier(name)}' already defined at ${at}`, d.pos)
     }
     if (d.value.kind === "lambda") d.value.name = name
-    this.map.set(name, makerOf(d.value)(this.rt, env))
-    this.at.set(name, d.pos)
+    this.names.push(name)
+    this.cells.push(makerOf(d.value)(this.rt, env))
+    this.at.push(d.pos)
   }
 
   finish(): Attrs {
-    return Attrs.ofMap(this.map, this.at, this.expr.pos)
+    if (this.names.length === 0) return this.set
+    const { set } = this
+    if (set.size === 0) return Attrs.ofShape(new Shape(this.names), this.cells, this.at, this.expr.pos)
+    const shape = new Shape(set.names().concat(this.names))
+    const at = (set.positionList() ?? new Array<number>(set.size).fill(0)).concat(this.at)
+    return Attrs.ofShape(shape, set.cells().concat(this.cells), at, this.expr.pos)
   }
 }
 

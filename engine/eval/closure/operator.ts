@@ -5,7 +5,7 @@ import { Attrs } from "../attrs.ts"
 import { eqValues } from "../equal.ts"
 import type { NixError } from "../error.ts"
 import { framed, typeError } from "../force.ts"
-import { concatLists } from "../list.ts"
+import { concatTwo } from "../list.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Env, Run, Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
@@ -101,7 +101,7 @@ export function compileBinary(expr: BinaryExpr): Run {
       const right = operandOf(expr.right, "in the right operand of '++'")
       return (rt, env) => {
         const a = left(rt, env)
-        return concatLists(rt, [a, right(rt, env)], pos, "while evaluating one of the elements to concatenate")
+        return concatTwo(rt, a, right(rt, env), pos, "while evaluating one of the elements to concatenate")
       }
     }
   }

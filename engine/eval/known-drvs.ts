@@ -6,6 +6,7 @@ import type { Derivation } from "../formats/derivation/derivation.ts"
 import { type Instantiated, instantiate } from "../formats/derivation/instantiate.ts"
 import { ModuloCache } from "../formats/derivation/modulo.ts"
 import { drvNameOfPath, isDerivationPath, type StorePath } from "../formats/store-path/store-path.ts"
+import type { Attrs } from "./attrs.ts"
 import { NixError } from "./error.ts"
 import { reading } from "./format-fault.ts"
 import type { Host } from "./host.ts"
@@ -16,7 +17,15 @@ interface Node {
   readonly outputs: readonly string[]
 }
 
+/** A derivation and the attributes it was made from. */
+export interface WatchedDrv {
+  readonly drv: Derivation
+  readonly attrs: Attrs
+}
+
 export class KnownDrvs {
+  /** What evaluation makes, kept for explanations; undefined unless somebody asked (explain.ts). */
+  watched: Map<StorePath, WatchedDrv> | undefined
   private readonly host: Host
   private readonly nodes = new Map<StorePath, Node>()
   private readonly modulos: ModuloCache

@@ -307,13 +307,12 @@ function* stepMake(rt: Runtime, name: string, attrs: Attrs): Step<Value> {
   const flag = function* (key: string): Step<boolean> {
     const cell = attrs.get(key)
     if (cell === undefined) return false
-    if (peek(cell) === undefined) yield need(cell, 0)
-    return forceBool(rt, cell, 0, flagFrame(key))
+    return (yield stepKind(rt, cell, "bool", 0, flagFrame(key))) as boolean
   }
   const draft = newDraft(name, (yield flag("__structuredAttrs")) as boolean)
   const ignoreNulls = (yield flag("__ignoreNulls")) as boolean
   yield stepAttributes(rt, draft, attrs, ignoreNulls)
-  return finish(rt, draft)
+  return finish(rt, draft, attrs)
 }
 
 function* stepAttributes(rt: Runtime, draft: Draft, attrs: Attrs, ignoreNulls: boolean): Step<void> {
@@ -352,7 +351,7 @@ function make(rt: Runtime, name: string, attrs: Attrs): Value {
         throw frameAttribute(e, draft, attrs, key)
       }
     }
-  return finish(rt, draft)
+  return finish(rt, draft, attrs)
 }
 
 function coerceNow(rt: Runtime, draft: Draft, cell: Cell, frame: string): string {
@@ -364,8 +363,9 @@ function coerceNow(rt: Runtime, draft: Draft, cell: Cell, frame: string): string
 }
 
 /** Completes a draft and gives `{ drvPath; out; … }`. */
-function finish(rt: Runtime, draft: Draft): Value {
+function finish(rt: Runtime, draft: Draft, attrs: Attrs): Value {
   const { drv, drvPath } = rt.drvs.add(derivationOf(rt, draft))
+  rt.drvs.watched?.set(drvPath, { drv, attrs })
   const dir = rt.host.storeDir
   const full = `${dir}/${drvPath}`
   const names = ["drvPath"]

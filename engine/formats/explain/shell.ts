@@ -90,7 +90,7 @@ node() {
     ls -A "$1" | LC_ALL=C sort | while IFS= read -r f; do str entry '(' name "$f" node; node "$1/$f"; str ')'; done
   else
     str regular; [ -x "$1" ] && str executable ''
-    n=$(wc -c < "$1"); str contents; int $n; cat "$1"; pad $n
+    str contents; n=$(wc -c < "$1"); int $n; cat "$1"; pad $n
   fi
   str ')'
 }`

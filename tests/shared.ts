@@ -1,11 +1,13 @@
 // Where the conformance data is: beside the repository (../shared), or where THUNKPAD_SHARED says. It is no part of the project
 // (Nix's own tests are LGPL), so a clone may be without it: then its tests are counted as skipped, never as passed.
-import { existsSync } from "node:fs"
+import { existsSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { describe, test } from "vitest"
 
-const folder = process.env["THUNKPAD_SHARED"] ?? fileURLToPath(new URL("../../shared", import.meta.url))
+const named = process.env["THUNKPAD_SHARED"] ?? fileURLToPath(new URL("../../shared", import.meta.url))
+// Without symlinks on the way: paths in messages are compared with it.
+const folder = existsSync(named) ? realpathSync(named) : named
 
 /** Whether the conformance data is there. */
 export const sharedIsHere: boolean = existsSync(folder)

@@ -2,17 +2,25 @@
 // The command line: `thunkpad COMMAND …`.
 
 import { initHashes } from "../formats/hash/digest.ts"
+import { derivation } from "./derivation.ts"
+import { hash } from "./hash.ts"
 import { instantiate } from "./instantiate.ts"
+import { nar } from "./nar.ts"
 import { repl } from "./repl.ts"
 import { processStreams, Session } from "./session.ts"
+import { store } from "./store.ts"
 import { UsageError } from "./usage-error.ts"
 
 const usage = `Usage: thunkpad COMMAND [OPTIONS]
 
   instantiate   evaluate Nix files or expressions as nix-instantiate does
   repl          evaluate interactively as nix repl does
+  derivation    show, add, diff: derivations as JSON, from JSON, and why two differ
+  store         add, references, requisites, graph, tree, verify: a store in a folder
+  nar           dump, restore, ls, cat: Nix archives
+  hash          file, path, convert: hashes of files and trees, and their forms
 
-Each command takes Nix's own options; thunkpad adds
+Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
   --run auto|closures|stepper   how to run the evaluator
   --max-steps N, --timeout S    stop after N function calls or S seconds
   --stats                       print statistics as JSON to standard error
@@ -28,6 +36,14 @@ async function main(argv: readonly string[]): Promise<number> {
         return instantiate(rest, session)
       case "repl":
         return await repl(rest, session)
+      case "derivation":
+        return derivation(rest, session)
+      case "hash":
+        return hash(rest, session)
+      case "nar":
+        return nar(rest, session)
+      case "store":
+        return store(rest, session)
       case "--version":
         session.out("thunkpad 0.1.0 (Nix language 2.36)\n")
         return 0

@@ -42,6 +42,7 @@ export class Session {
   /** What --store says, or NIX_REMOTE. */
   #storeUrl: string
   #store: StoreFolder | null | undefined
+  #files: NodeHost | undefined
 
   constructor(streams: Streams) {
     this.streams = streams
@@ -61,6 +62,11 @@ export class Session {
   /** Writes bytes to standard output. */
   out(text: string): void {
     this.streams.write(1, text)
+  }
+
+  /** Writes bytes to standard output. */
+  outBytes(chunk: Uint8Array): void {
+    this.streams.write(1, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1"))
   }
 
   /** Writes a line of bytes to standard error. */
@@ -138,8 +144,7 @@ export class Session {
   get store(): StoreFolder | null {
     if (this.#store === undefined) {
       const root = storeRoot(this.#storeUrl)
-      const host = this.#plainHost()
-      this.#store = root === null ? null : new StoreFolder(joinPath(this.cwd, root), host.storeDir, host)
+      this.#store = root === null ? null : new StoreFolder(joinPath(this.cwd, root), this.storeDir, this.files)
     }
     return this.#store
   }
@@ -152,6 +157,17 @@ export class Session {
 
   #plainHost(): NodeHost {
     return new NodeHost(this.cwd, this.streams.env, (line) => this.err(line))
+  }
+
+  /** The files of this machine by their own names. */
+  get files(): NodeHost {
+    this.#files ??= this.#plainHost()
+    return this.#files
+  }
+
+  /** The directory that store paths begin with. */
+  get storeDir(): string {
+    return this.files.storeDir
   }
 
   /** An evaluator; with "read-write" it writes derivations and sources into the store, if one is given. */

@@ -148,6 +148,11 @@ export class StoreFolder {
     return this.#infos.get(path)
   }
 
+  /** All objects that were registered, there or not. */
+  registeredPaths(): Iterable<StorePath> {
+    return this.#infos.keys()
+  }
+
   /** What is known of an object: as registered, else worked out from what it is. */
   info(path: StorePath): ObjectInfo {
     this.require(path)

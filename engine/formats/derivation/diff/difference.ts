@@ -91,7 +91,8 @@ export function compareFields(left: Derivation, right: Derivation, moved: MovedP
       const l = leftMap.get(key)
       const r = rightMap.get(key)
       if (l !== undefined && r !== undefined && moved.sameText(l, r)) continue
-      if (kind === "env" && left.outputs.has(key) && right.outputs.has(key)) continue
+      // The variable named like an output is its path: the outputs were compared above.
+      if (kind === "env" && (l === undefined || left.outputs.has(key)) && (r === undefined || right.outputs.has(key))) continue
       const field = repeated.get(key)
       if (field !== undefined && unquoted(l) === field(left) && unquoted(r) === field(right)) continue
       if (promises && promiseKeys.has(key)) continue

@@ -10,15 +10,18 @@ function drvName(path: StorePath): string {
   return namePart(path).slice(0, -4)
 }
 
+/** U+2192 in UTF-8: all text here is bytes. */
+const arrow = " \xe2\x86\x92 "
+
 /** The way to a cause, as names: `system → etc → hosts`. */
 function way(blame: readonly Pair[]): string {
-  return blame.map((pair) => drvName(pair.right)).join(" → ")
+  return blame.map((pair) => drvName(pair.right)).join(arrow)
 }
 
 const longest = 400
 
 function shortened(text: string): string {
-  return text.length > longest ? `${text.slice(0, longest)}… (${text.length} bytes)` : text
+  return text.length > longest ? `${text.slice(0, longest)}... (${text.length} bytes)` : text
 }
 
 function printUse(use: InputUse): string {

@@ -1,0 +1,9 @@
+// `thunkpad derivation …`.
+
+import { commandGroup } from "./command.ts"
+import { derivationAdd } from "./derivation-add.ts"
+import { derivationDiff } from "./derivation-diff.ts"
+import { derivationShow } from "./derivation-show.ts"
+
+/** The commands on derivations. */
+export const derivation = commandGroup("derivation", { show: derivationShow, add: derivationAdd, diff: derivationDiff })

@@ -1,0 +1,51 @@
+// Derivations named on the command line: a path in the store that --store gives, or a `.drv` file anywhere, whose inputs
+// are then looked for beside it.
+
+import * as fs from "node:fs"
+import { NixError } from "../eval/error.ts"
+import { reading } from "../eval/format-fault.ts"
+import { joinPath, lastName, parentPath } from "../eval/path.ts"
+import { parseAterm } from "../formats/derivation/aterm-reader.ts"
+import type { Derivation } from "../formats/derivation/derivation.ts"
+import { defaultStoreDir, drvNameOfPath, parseBaseName, parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import { raw } from "./host.ts"
+import type { Session } from "./session.ts"
+import { attempt } from "./tree-writer.ts"
+import { UsageError } from "./usage-error.ts"
+
+/** A derivation and where it and its inputs are read. */
+export interface DrvArgument {
+  readonly path: StorePath
+  readonly storeDir: string
+  /** The derivation at a path of the same store or folder; Nix's error if it is not there. */
+  read(path: StorePath): Derivation
+  /** The text of a file in the same store or folder; undefined if there is none. */
+  text(path: StorePath): string | undefined
+}
+
+function textAt(file: string): string | undefined {
+  const stat = fs.lstatSync(raw(file), { throwIfNoEntry: false })
+  return stat?.isFile() === true ? attempt(`reading '${file}'`, () => fs.readFileSync(raw(file), "latin1")) : undefined
+}
+
+/** Finds the derivation that an argument (a byte string) names. */
+export function openDrv(session: Session, argument: string): DrvArgument {
+  const { store } = session
+  if (store !== null && argument.startsWith(`${store.storeDir}/`)) {
+    const path = reading(() => parseStorePath(argument.replace(/\^.*$/, ""), store.storeDir))
+    const text = (p: StorePath): string | undefined => textAt(store.real(store.print(p)))
+    return { path, storeDir: store.storeDir, read: (p) => store.derivation(p), text }
+  }
+  const file = joinPath(session.cwd, argument)
+  if (textAt(file) === undefined)
+    throw new UsageError(`there is no derivation '${argument}': a path in the store of '--store FOLDER', or a file, is wanted`)
+  const folder = parentPath(file)
+  const storeDir = session.streams.env["NIX_STORE_DIR"] ?? defaultStoreDir
+  const text = (p: StorePath): string | undefined => textAt(`${folder}/${p}`)
+  const read = (p: StorePath): Derivation => {
+    const found = text(p)
+    if (found === undefined) throw new NixError("invalid-path", `path '${storeDir}/${p}' is not valid`, 0)
+    return reading(() => parseAterm(found, drvNameOfPath(p), storeDir))
+  }
+  return { path: reading(() => parseBaseName(lastName(file))), storeDir, read, text }
+}

@@ -32,11 +32,7 @@ export function App({ workspace: opened }: { readonly workspace: Workspace }) {
       </header>
       <main className="panes">
         <section className="pane" aria-label="Expression">
-          <Editor
-            text={workspace.text}
-            onChange={(text) => setWorkspace(workspace.save(text, false))}
-            onEvaluate={evaluate}
-          />
+          <Editor text={workspace.text} onChange={(text) => setWorkspace(workspace.save(text, false))} onEvaluate={evaluate} />
           <div className="actions">
             <button type="button" className="primary" onClick={() => evaluate(workspace.text)}>
               Evaluate <kbd>Ctrl ⏎</kbd>

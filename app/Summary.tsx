@@ -21,7 +21,11 @@ export function Summary({ view, open }: { readonly view: ValueView; readonly ope
         </code>
       )
     case "list":
-      return <code>{open ? `[ ${count(view.length, "element")} ]` : view.length === 0 ? "[ ]" : `[ ${preview(view.preview, view.length)} ]`}</code>
+      return (
+        <code>
+          {open ? `[ ${count(view.length, "element")} ]` : view.length === 0 ? "[ ]" : `[ ${preview(view.preview, view.length)} ]`}
+        </code>
+      )
     case "attrs":
       return (
         <code>

@@ -55,7 +55,13 @@ export function ValueRow({ run, label, view: given, open: openAtFirst = false }:
   return (
     <li className="row">
       {opens ? (
-        <button type="button" className="twist" aria-expanded={open} aria-label={`${open ? "Close" : "Open"} ${label ?? "value"}`} onClick={() => void toggle()}>
+        <button
+          type="button"
+          className="twist"
+          aria-expanded={open}
+          aria-label={`${open ? "Close" : "Open"} ${label ?? "value"}`}
+          onClick={() => void toggle()}
+        >
           {waiting ? "…" : open ? "▾" : "▸"}
         </button>
       ) : (

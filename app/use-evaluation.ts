@@ -1,7 +1,7 @@
 // One evaluation after another: run, stop, and what came of it.
 
 import { useCallback, useRef, useState } from "react"
-import { type Evaluated, EngineStopped } from "../engine/worker/client.ts"
+import { EngineStopped, type Evaluated } from "../engine/worker/client.ts"
 import { useEngine } from "./engine-context.ts"
 
 export type Outcome =

@@ -1,8 +1,8 @@
 // The worker's side of the protocol: runs, each with its own evaluator and handles.
 
+import { coerceToString, toText } from "../eval/coerce.ts"
 import { forceDeep } from "../eval/deep.ts"
 import { drive } from "../eval/drive.ts"
-import { coerceToString, toText } from "../eval/coerce.ts"
 import { Evaluator } from "../eval/evaluator.ts"
 import { printAmbiguous } from "../eval/print-ambiguous.ts"
 import { defaultSettings, type Settings } from "../eval/runtime.ts"

@@ -1,12 +1,25 @@
 // Views: what can be shown of a cell without forcing it, with handles for what can be opened.
 
-import type { Evaluator } from "../eval/evaluator.ts"
 import { Attrs } from "../eval/attrs.ts"
 import { displayContextElem, sortedContext } from "../eval/context.ts"
 import { NixError, Stopped } from "../eval/error.ts"
+import type { Evaluator } from "../eval/evaluator.ts"
 import { errorData, renderError } from "../eval/report.ts"
 import { printG } from "../eval/text/float.ts"
-import { type Cell, FAILED, isList, Lambda, NixFloat, NixPath, NixString, PrimOpApp, PrimOpValue, peek, Thunk, type Value } from "../eval/value.ts"
+import {
+  type Cell,
+  FAILED,
+  isList,
+  Lambda,
+  NixFloat,
+  NixPath,
+  NixString,
+  type PrimOpApp,
+  type PrimOpValue,
+  peek,
+  type Thunk,
+  type Value,
+} from "../eval/value.ts"
 import type { Page, PlaceView, ProblemView, Ref, ValueView } from "./protocol.ts"
 import { fromBytes } from "./text.ts"
 
@@ -69,7 +82,10 @@ function viewValue(evaluator: Evaluator, handles: Handles, cell: Cell, v: Value,
       ref: handles.ref(cell),
       size: v.size,
       preview: deep
-        ? v.sortedNames().slice(0, PREVIEW).map((n) => [fromBytes(n), viewCell(evaluator, handles, v.get(n) as Cell, false)] as const)
+        ? v
+            .sortedNames()
+            .slice(0, PREVIEW)
+            .map((n) => [fromBytes(n), viewCell(evaluator, handles, v.get(n) as Cell, false)] as const)
         : [],
     }
   if (v instanceof Lambda) {
@@ -95,16 +111,13 @@ export function childrenOf(evaluator: Evaluator, handles: Handles, ref: Ref, fro
   if (v !== undefined && isList(v)) {
     const end = Math.min(v.length, from + count)
     const children = []
-    for (let i = from; i < end; i++)
-      children.push({ label: String(i), view: viewCell(evaluator, handles, v[i] as Cell) })
+    for (let i = from; i < end; i++) children.push({ label: String(i), view: viewCell(evaluator, handles, v[i] as Cell) })
     return { children, next: end < v.length ? end : null }
   }
   if (v instanceof Attrs) {
     const names = v.sortedNames()
     const end = Math.min(names.length, from + count)
-    const children = names
-      .slice(from, end)
-      .map((n) => ({ label: fromBytes(n), view: viewCell(evaluator, handles, v.get(n) as Cell) }))
+    const children = names.slice(from, end).map((n) => ({ label: fromBytes(n), view: viewCell(evaluator, handles, v.get(n) as Cell) }))
     return { children, next: end < names.length ? end : null }
   }
   return { children: [], next: null }
@@ -125,7 +138,10 @@ export function problemOf(evaluator: Evaluator | null, e: unknown): ProblemView 
       code: e.kind,
       message: fromBytes(e.message),
       at: placeOf(evaluator, e.pos),
-      trace: [...e.frames].reverse().map((f) => ({ hint: fromBytes(f.hint), at: placeOf(evaluator, f.pos) })).filter((f) => f.hint !== "" && data !== null),
+      trace: [...e.frames]
+        .reverse()
+        .map((f) => ({ hint: fromBytes(f.hint), at: placeOf(evaluator, f.pos) }))
+        .filter((f) => f.hint !== "" && data !== null),
       report: fromBytes(renderError(e, sources, { showTrace: evaluator.rt.showTrace, color: false })),
     }
   }

@@ -1,8 +1,8 @@
 // Makes steps of what the pipeline hands out. Inputs are traced by their values: what equals the result of an earlier
 // step came from it, since nothing else has that digest or path.
 
-import { parseBase16, printBase16 } from "../hash/base16.ts"
 import type { HashAlgo } from "../hash/algo.ts"
+import { parseBase16, printBase16 } from "../hash/base16.ts"
 import type { Bytes } from "../hash/digest.ts"
 import { printNix32 } from "../hash/nix32.ts"
 import { hashPart, parseStorePath, printStorePath, type StorePath } from "../store-path/store-path.ts"

@@ -120,7 +120,7 @@ export function coerceToString(rt: Runtime, cell: Cell, pos: number, frame: stri
         context = unionContext(context, t.context)
         if (i < v.length - 1 && !isEmptyList(item)) joined += " "
       }
-      rt.charge(joined.length)
+      rt.chargeText(joined.length)
       text = { text: joined, context }
     } else throw cannotCoerce(rt, v, pos, frame)
   }
@@ -156,7 +156,7 @@ export function* stepCoerce(rt: Runtime, cell: Cell, pos: number, frame: string,
         context = unionContext(context, t.context)
         if (i < v.length - 1 && !isEmptyList(item)) joined += " "
       }
-      rt.charge(joined.length)
+      rt.chargeText(joined.length)
       text = { text: joined, context }
     } else throw cannotCoerce(rt, v, pos, frame)
   }

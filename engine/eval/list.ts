@@ -17,10 +17,11 @@ export function concatLists(rt: Runtime, lists: readonly Cell[], pos: number, fr
   }
   if (last !== null && length === last.length) return last
   if (length === 0) return forced[forced.length - 1] ?? []
-  rt.charge(length * 8)
+  rt.chargeList(length)
   const out: Cell[] = new Array(length)
   let n = 0
   for (const list of forced) for (let i = 0; i < list.length; i++) out[n++] = list[i] as Cell
+  if (rt.credit < 0) rt.spend(out)
   return out
 }
 
@@ -30,10 +31,11 @@ export function concatTwo(rt: Runtime, a: Value, b: Value, pos: number, frame: s
   if (a.length === 0) return b
   if (b.length === 0) return a
   const length = a.length + b.length
-  rt.charge(length * 8)
+  rt.chargeList(length)
   const out: Cell[] = new Array(length)
   let n = 0
   for (let i = 0; i < a.length; i++) out[n++] = a[i] as Cell
   for (let i = 0; i < b.length; i++) out[n++] = b[i] as Cell
+  if (rt.credit < 0) rt.spend(out)
   return out
 }

@@ -10,8 +10,9 @@ import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
 import type { Host } from "./host.ts"
 import { KnownDrvs } from "./known-drvs.ts"
+import type { LiveMeter } from "./live-meter.ts"
 import type { Regex } from "./regex/regex.ts"
-import type { Cell, Code, Env, Thunk } from "./value.ts"
+import { type Cell, type Code, type Env, NixString, type Thunk, type Value } from "./value.ts"
 
 /** Parses and binds the text of a file in a scope, the base scope if none is given. */
 export type Loader = (path: string, text: string, scope?: Scope) => Code
@@ -75,6 +76,19 @@ export const defaultSettings: Settings = {
 /** Steps between two looks at clock and budget. */
 const CHUNK = 20_000
 
+/** Bytes between two samples of what is alive; see live-meter.ts. */
+const SAMPLE = 2 ** 20
+/** More than this is never allocated at once: V8's longest string has 2^29 bytes. */
+const AT_ONCE = 1e9
+/** V8 keeps an array in one piece up to this length; beyond it becomes a dictionary, ten times as large. */
+const LONGEST_LIST = 2 ** 25
+
+/**
+ * What objects cost, in bytes as Chromium lays them out (4 a field; Node takes about twice). An environment is charged with what
+ * captures it, so that calls themselves cost nothing: one that nothing captures is gone at once.
+ */
+export const COST = { thunk: 56, lambda: 52, list: 24, set: 64, env: 24, slot: 4, application: 64, text: 24, entry: 40 } as const
+
 export class Runtime {
   readonly settings: Settings
   readonly host: Host
@@ -101,8 +115,19 @@ export class Runtime {
   fuel = CHUNK
   steps = 0
   thunksForced = 0
-  /** Bytes allocated by our own count. */
-  bytes = 0
+  /**
+   * Bytes left until the next sample: whoever makes an object takes its cost from here, and calls `spend` when it is below zero.
+   * A small integer, so that this costs a nanosecond.
+   */
+  credit = SAMPLE
+  /** Bytes of long texts that no finished thunk has taken yet. */
+  longText = 0
+  /** Estimates what is alive of all that was allocated; null where nothing can be told (then only the total is bounded). */
+  meter: LiveMeter | null = null
+  /** Where `credit` began, bytes counted before that, and those of them that wait for an object to stand for them. */
+  #from = SAMPLE
+  #counted = 0
+  #waiting = 0
   /** Set by whoever wants the evaluation to stop at the next look. */
   interrupted = false
   /** Asked at each look at the budget; true stops the evaluation (Ctrl-C, which no event can bring while it runs). */
@@ -153,10 +178,13 @@ export class Runtime {
   refuel(): void {
     this.steps += CHUNK
     this.fuel = CHUNK
+    // A whole chunk in which no object was made: what was allocated before it was garbage.
+    if (this.credit < 0) this.#settle()
+    this.#waiting = 0
+    this.longText = 0
     if (this.interrupted || this.poll?.() === true) throw new Stopped("interrupted", "evaluation was interrupted")
     const s = this.settings
     if (this.steps > s.maxSteps) throw new Stopped("steps", `evaluation took more than ${s.maxSteps} steps`)
-    if (this.bytes > s.maxBytes) throw new Stopped("memory", `evaluation allocated more than ${s.maxBytes} bytes`)
     if (s.maxSeconds !== Number.POSITIVE_INFINITY && this.host.now() - this.#started > s.maxSeconds)
       throw new Stopped("time", `evaluation took more than ${s.maxSeconds} s`)
   }
@@ -166,11 +194,74 @@ export class Runtime {
     return this.steps + CHUNK - this.fuel
   }
 
-  /** Charges memory that is about to be allocated. Throws Stopped when it is too much at once or in total. */
+  /** Bytes allocated by our own count. */
+  get bytes(): number {
+    return this.#counted + this.#from - this.credit
+  }
+
+  /** Charges memory that is about to be allocated. Throws Stopped when it is too much at once, in total, or alive. */
   charge(bytes: number): void {
-    this.bytes += bytes
-    if (bytes > 1e9 || this.bytes > this.settings.maxBytes)
-      throw new Stopped("memory", `evaluation would allocate more memory than it may (${this.settings.maxBytes} bytes)`)
+    if (bytes > AT_ONCE) throw this.#tooMuch()
+    if (bytes > SAMPLE) {
+      this.#settle()
+      this.#count(bytes)
+      this.#waiting += bytes
+      this.#from = this.credit = -1
+      return
+    }
+    this.credit -= bytes
+    // Nothing has been made for a while that could stand for it.
+    if (this.credit < -SAMPLE) this.#settle()
+  }
+
+  /** Charges a list that is about to be made, with `each` bytes for every element. */
+  chargeList(length: number, each = 8): void {
+    if (length > LONGEST_LIST) throw this.#tooMuch()
+    this.charge(length * each)
+  }
+
+  /** Charges a text. No weak reference can point to a string, so the thunk whose value it becomes stands for a long one. */
+  chargeText(length: number): void {
+    if (length <= SAMPLE) {
+      this.charge(length)
+      return
+    }
+    this.#count(length)
+    this.longText += length
+  }
+
+  /** `credit` is used up: this object, which was made just now, stands for what was allocated since the last one. */
+  spend(object: object): void {
+    const bytes = this.#waiting + this.#from - this.credit
+    this.#settle()
+    this.#waiting = 0
+    this.meter?.hold(object, bytes)
+  }
+
+  /** A thunk has got a value while a long text waits for an owner. */
+  ownText(thunk: Thunk, value: Value): void {
+    if (typeof value !== "string" && !(value instanceof NixString)) return
+    this.meter?.hold(thunk, this.longText)
+    this.longText = 0
+  }
+
+  /** Counts what was taken from `credit`, and begins anew. */
+  #settle(): void {
+    const bytes = this.#from - this.credit
+    this.#from = this.credit = SAMPLE
+    this.#waiting += bytes
+    this.#count(bytes)
+  }
+
+  #count(bytes: number): void {
+    this.#counted += bytes
+    if (this.#counted > this.settings.maxBytes) throw this.#tooMuch()
+    if (this.meter?.add(bytes) === true)
+      throw new Stopped("memory", `evaluation holds more memory than it may (about ${Math.round(this.meter.limit / 2 ** 20)} MiB)`)
+  }
+
+  #tooMuch(): Stopped {
+    return new Stopped("memory", `evaluation would allocate more memory than it may (${this.settings.maxBytes} bytes)`)
   }
 
   /** Resets the counters of nesting before native evaluation starts again from its root. */
@@ -188,7 +279,11 @@ export class Runtime {
     this.replayed.clear()
     this.steps = 0
     this.fuel = CHUNK
-    this.bytes = 0
+    this.#from = this.credit = SAMPLE
+    this.#counted = 0
+    this.#waiting = 0
+    this.longText = 0
+    this.meter?.begin()
     this.#started = this.host.now()
   }
 }

@@ -5,7 +5,7 @@ import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp } from "../builtin.ts"
 import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { need } from "../step.ts"
 import { requiredAttr, stepKind } from "../step-kind.ts"
 import { applyThunk, type Cell, Lambda, type List, PrimOpApp, PrimOpValue, Thunk, type Value } from "../value.ts"
@@ -280,7 +280,7 @@ const mapAttrs = builtin({
   see: "primops.cc prim_mapAttrs",
   examples: [{ nix: "builtins.mapAttrs (name: value: value * 10) { a = 1; b = 2; }", gives: "{ a = 10; b = 20; }" }],
   run(rt, f, set) {
-    rt.charge(32 * set.size)
+    rt.charge((COST.application + 8) * set.size)
     return set.mapCells((name, cell) => applyThunk(f, name, cell))
   },
 })
@@ -322,7 +322,7 @@ function collect(values: Map<string, Cell[]>, set: Attrs): void {
 }
 
 function zipped(rt: Runtime, f: Value, values: ReadonlyMap<string, List>): Attrs {
-  rt.charge(32 * values.size)
+  rt.charge((COST.application + COST.entry) * values.size)
   const cells = new Map<string, Cell>()
   for (const [name, list] of values) cells.set(name, applyThunk(f, name, list))
   return Attrs.ofMap(cells, null)

@@ -64,7 +64,7 @@ const readFile = builtin({
     const path = (yield stepRealisePath(rt, cell, "full")) as string
     const text = readFileAt(rt, path)
     if (text.includes("\0")) throw new NixError("eval", `the contents of the file '${path}' cannot be represented as a Nix string`, 0)
-    rt.charge(text.length)
+    rt.chargeText(text.length)
     return text
   },
 })

@@ -7,7 +7,7 @@ import { NixError } from "../error.ts"
 import { forceAttrs, forceList } from "../force.ts"
 import { KeySet } from "../key-set.ts"
 import { showValue } from "../print-value.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { call, need, type Step } from "../step.ts"
 import { requiredAttr, stepKind } from "../step-kind.ts"
 import type { Cell, List, Value } from "../value.ts"
@@ -43,7 +43,7 @@ were found, breadth first. Keys are compared as by \`<\`, so they must be all nu
       found.push(element)
       try {
         const more = forceList(rt, (yield call(operator, [element], 0)) as Value, 0, resultFrame)
-        rt.charge(8 * more.length)
+        rt.charge(COST.entry + 8 * more.length)
         for (let i = 0; i < more.length; i++) {
           const cell = more[i] as Cell
           yield need(cell, 0)

@@ -9,14 +9,14 @@ import { force, forceBool, forceFunction, forceList, forcePlainString } from "..
 import { concatLists } from "../list.ts"
 import { peekSort } from "../peek-sort.ts"
 import { positionOf } from "../print-value.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { call, need } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
 import { applyThunk, type Cell, type List, PrimOpValue, peek, type Value } from "../value.ts"
 import { genericClosure } from "./generic-closure.ts"
 
 function applyAll(rt: Runtime, f: Value, list: List): List {
-  rt.charge(8 * list.length)
+  rt.chargeList(list.length, COST.application + 8)
   const out: Cell[] = new Array(list.length)
   for (let i = 0; i < list.length; i++) out[i] = applyThunk(f, list[i] as Cell)
   return out

@@ -5,7 +5,7 @@ import { eqCells, stepEqualCells } from "../equal.ts"
 import { NixError } from "../error.ts"
 import { force, forceFunction, forceList } from "../force.ts"
 import { concatLists as join } from "../list.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { need } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
 import { applyThunk, type Cell, type List, type Value } from "../value.ts"
@@ -125,7 +125,7 @@ function checkLength(n: number | bigint): void {
 
 function generate(rt: Runtime, f: Value, n: number | bigint): List {
   const length = Number(n)
-  rt.charge(8 * length)
+  rt.chargeList(length, COST.application + 8)
   const out: Cell[] = new Array(length)
   for (let i = 0; i < length; i++) out[i] = applyThunk(f, i)
   return out

@@ -121,7 +121,7 @@ class Joined {
   }
 
   value(rt: Runtime): Value {
-    rt.charge(this.text.length)
+    rt.chargeText(this.text.length)
     return makeString(this.text, this.context)
   }
 }
@@ -207,7 +207,7 @@ class Replacing {
   }
 
   value(rt: Runtime): Value {
-    rt.charge(this.out.length)
+    rt.chargeText(this.out.length)
     return makeString(this.out, this.context)
   }
 }

@@ -6,7 +6,7 @@ import { Attrs, Shape } from "../attrs.ts"
 import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
 import { posBytes } from "../print-place.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { type Cell, type Env, type Run, Thunk } from "../value.ts"
 import { codeOf, type MakeCell, makerOf } from "./child.ts"
 import { compilePart } from "./compile.ts"
@@ -88,6 +88,7 @@ export function fillPlain(rt: Runtime, plan: AttrsPlan, env: Env): Cell[] {
     const m = members[i] as Member
     cells[i] = m.make(rt, m.where === 2 ? (sources as Env) : env)
   }
+  if ((rt.credit -= COST.set + n * COST.slot) < 0) rt.spend(cells)
   return cells
 }
 
@@ -108,6 +109,7 @@ export function compileAttrs(expr: AttrsExpr): Run {
       inner = newEnv(plan, env)
       fillRecursive(rt, plan, env, inner)
       set = Attrs.ofShape(shape, inner.slice(1) as Cell[], positions, pos)
+      if ((rt.credit -= COST.set + COST.env + inner.length * 2 * COST.slot) < 0) rt.spend(set)
       const overrides = set.get("__overrides")
       if (overrides !== undefined) set = override(set, inner, forceAttrs(rt, overrides, 0, overridesFrame), plan)
     } else set = Attrs.ofShape(shape, fillPlain(rt, plan, env), positions, pos)
@@ -151,6 +153,7 @@ export class DynamicAttrs {
   add(i: number, name: string, env: Env): void {
     const d = this.expr.dynamic[i] as AttrsExpr["dynamic"][number]
     this.rt.symbols.id(name)
+    this.rt.credit -= COST.entry
     const known = this.names.indexOf(name)
     if (known >= 0 || this.set.has(name)) {
       const at = posBytes(this.rt.sources, known >= 0 ? (this.at[known] ?? 0) : this.set.posOf(name))
@@ -166,6 +169,7 @@ export class DynamicAttrs {
     if (this.names.length === 0) return this.set
     const { set } = this
     if (set.size === 0) return Attrs.ofShape(new Shape(this.names), this.cells, this.at, this.expr.pos)
+    this.rt.charge(set.size * (COST.slot + COST.entry))
     const shape = new Shape(set.names().concat(this.names))
     const at = (set.positionList() ?? new Array<number>(set.size).fill(0)).concat(this.at)
     return Attrs.ofShape(shape, set.cells().concat(this.cells), at, this.expr.pos)
@@ -176,9 +180,11 @@ export class DynamicAttrs {
 export function compileLet(expr: LetExpr): Run {
   const plan = planOf(expr.attrs)
   const body = compilePart(expr.body)
+  const cost = COST.env + plan.members.length * COST.slot
   return (rt, env) => {
     const inner = newEnv(plan, env)
     fillRecursive(rt, plan, env, inner)
+    rt.credit -= cost
     return body(rt, inner)
   }
 }

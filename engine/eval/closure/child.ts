@@ -4,7 +4,7 @@
 
 import { GLOBAL } from "../../lang/bind.ts"
 import type { Expr } from "../../lang/expr.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { type Cell, Code, type Env, type List, NixFloat, NixPath, Thunk } from "../value.ts"
 import { compile } from "./compile.ts"
 
@@ -92,7 +92,11 @@ function makeMaker(expr: Expr): MakeCell {
     }
   }
   const code = codeOf(expr)
-  return (_rt, env) => new Thunk(code, env, undefined)
+  return (rt, env) => {
+    const thunk = new Thunk(code, env, undefined)
+    if ((rt.credit -= COST.thunk) < 0) rt.spend(thunk)
+    return thunk
+  }
 }
 
 function constant(cell: Cell): MakeCell {

@@ -1,7 +1,7 @@
 // From a bound tree to JavaScript closures: each function here turns one node into a function
 // (rt, env) → value. Bodies, thunks and branches are compiled when they first run. No code is generated, so
-// this works under any content-security policy. C++ Nix: the eval methods of eval.cc; the stepper has the
-// same meaning in generator form (stepper/stepper.ts), and both use the same frames and errors.
+// this works under any content-security policy. C++ Nix: the eval methods of eval.cc; the stepper's ops have
+// the same meaning (stepper/compile.ts), and both use the same frames and errors.
 
 import { BORDER, GLOBAL } from "../../lang/bind.ts"
 import { type Expr, type IfExpr, type InheritFromExpr, type LambdaExpr, unreachable, type VarExpr } from "../../lang/expr.ts"
@@ -10,9 +10,8 @@ import { stepAssertEqual } from "../assert-equal.ts"
 import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
 import { force, forceThunk } from "../force.ts"
-import type { Runtime } from "../runtime.ts"
-import { stepEval } from "../stepper/stepper.ts"
-import { runStepper } from "../stepper/trampoline.ts"
+import { COST, type Runtime } from "../runtime.ts"
+import { runEval } from "../stepper/trampoline.ts"
 import { type Cell, type Env, Lambda, LambdaCode, NixFloat, NixPath, type Run, Thunk, type Value } from "../value.ts"
 import { lookupWith, positionValue } from "../variable.ts"
 import { compileAttrs, compileLet } from "./attrs.ts"
@@ -39,7 +38,7 @@ export function compilePart(expr: Expr): Run {
 function border(expr: Expr, run: Run): Run {
   return (rt, env) => {
     const stack = rt.stack
-    if (stack > rt.stackLimit) return runStepper(rt, stepEval(rt, expr, env))
+    if (stack > rt.stackLimit) return runEval(rt, expr, env)
     rt.stack = stack + BORDER * 230
     const value = run(rt, env)
     rt.stack = stack
@@ -79,15 +78,21 @@ function compileNode(expr: Expr): Run {
       const makers = expr.items.map(makerOf)
       const n = makers.length
       if (n === 0) return () => EMPTY_LIST
+      const cost = COST.list + n * COST.slot
       return (rt, env) => {
         const list: Cell[] = new Array(n)
         for (let i = 0; i < n; i++) list[i] = (makers[i] as (typeof makers)[number])(rt, env)
+        if ((rt.credit -= cost) < 0) rt.spend(list)
         return list
       }
     }
     case "lambda": {
       const code = lambdaCode(expr)
-      return (_rt, env) => new Lambda(code, env)
+      return (rt, env) => {
+        const lambda = new Lambda(code, env)
+        if ((rt.credit -= COST.lambda) < 0) rt.spend(lambda)
+        return lambda
+      }
     }
     case "call":
       return compileCall(expr)

@@ -7,7 +7,7 @@ import { type Context, unionContext } from "../context.ts"
 import { NixError } from "../error.ts"
 import { addInt, type Int } from "../integer.ts"
 import { canonPath } from "../path.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import { showType } from "../show-type.ts"
 import { makeString, NixFloat, NixPath, NixString, type Run, type Value } from "../value.ts"
 import { operandOf } from "./operator.ts"
@@ -82,7 +82,7 @@ export class Concat {
           throw new NixError("eval", "a string that refers to a store path cannot be appended to a path", this.expr.pos)
         return new NixPath(canonPath(this.text))
       default:
-        if (this.text.length > 100_000) this.rt.charge(this.text.length)
+        this.rt.chargeText(COST.text + this.text.length)
         return makeString(this.text, this.context)
     }
   }
@@ -118,7 +118,8 @@ export function compileConcat(expr: ConcatExpr): Run {
         const b = right(rt, env)
         if (typeof b === "string" && rt.depth <= rt.maxDepth) {
           const s = a + b
-          if (s.length > 100_000) rt.charge(s.length)
+          if (s.length > 100_000) rt.chargeText(s.length)
+          else rt.credit -= COST.text + s.length
           return s
         }
         return general(rt, [a, b], env)
@@ -134,7 +135,8 @@ export function compileConcat(expr: ConcatExpr): Run {
         if (typeof v !== "string" || rt.depth > rt.maxDepth) return rest(rt, env, text, i, v)
         text += v
       }
-      if (text.length > 100_000) rt.charge(text.length)
+      if (text.length > 100_000) rt.chargeText(text.length)
+      else rt.credit -= COST.text + text.length
       return text
     }
   return (rt, env) => general(rt, [], env)

@@ -6,7 +6,7 @@ import { eqValues } from "../equal.ts"
 import type { NixError } from "../error.ts"
 import { framed, typeError } from "../force.ts"
 import { concatTwo } from "../list.ts"
-import type { Runtime } from "../runtime.ts"
+import { COST, type Runtime } from "../runtime.ts"
 import type { Env, Run, Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
 
@@ -93,7 +93,10 @@ export function compileBinary(expr: BinaryExpr): Run {
       return (rt, env) => {
         const b = right(rt, env)
         const a = left(rt, env)
-        return updateAttrs(a, b)
+        const set = updateAttrs(a, b)
+        // A layer holds both; what `settle` writes out later is charged here.
+        if ((rt.credit -= COST.set + set.size * 2 * COST.slot) < 0) rt.spend(set)
+        return set
       }
     }
     case "++": {

@@ -13,8 +13,7 @@ import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
 import type { Step } from "./step.ts"
-import { stepCall } from "./stepper/call.ts"
-import { runStepper } from "./stepper/trampoline.ts"
+import { runCall } from "./stepper/trampoline.ts"
 import { suggestions } from "./text/levenshtein.ts"
 import { type Cell, type Env, Lambda, type LambdaCode, NixFloat, PrimOpApp, PrimOpValue, type Value } from "./value.ts"
 
@@ -46,7 +45,7 @@ export function call1(rt: Runtime, fun: Value, arg: Cell, pos: number): Value {
   const depth = rt.depth
   if (depth > rt.maxDepth) throw tooDeep(pos)
   const stack = rt.stack
-  if (stack > rt.stackLimit) return runStepper(rt, stepCall(rt, fun, [arg], pos))
+  if (stack > rt.stackLimit) return runCall(rt, fun, [arg], pos)
   if (--rt.fuel < 0) rt.refuel()
   const code = fun.code
   rt.depth = depth + 1
@@ -86,7 +85,7 @@ export function call2(rt: Runtime, fun: Value, a: Cell, b: Cell, pos: number): V
   const depth = rt.depth
   if (depth > rt.maxDepth) throw tooDeep(pos)
   const stack = rt.stack
-  if (stack > rt.stackLimit) return runStepper(rt, stepCall(rt, fun, [a, b], pos))
+  if (stack > rt.stackLimit) return runCall(rt, fun, [a, b], pos)
   if (--rt.fuel < 0) rt.refuel()
   rt.depth = depth + 1
   rt.stack = stack + inner.body.weight
@@ -107,7 +106,7 @@ export function callFunction(rt: Runtime, fun: Value, args: readonly Cell[], pos
   const depth = rt.depth
   if (depth > rt.maxDepth) throw tooDeep(pos)
   const stack = rt.stack
-  if (stack > rt.stackLimit) return runStepper(rt, stepCall(rt, fun, args, pos))
+  if (stack > rt.stackLimit) return runCall(rt, fun, args, pos)
   rt.depth = depth + 1
   let cur = fun
   let i = 0
@@ -274,12 +273,18 @@ export function callPrimOp(rt: Runtime, op: PrimOp, args: readonly Cell[], pos: 
     const forced: unknown[] = args.slice()
     for (const n of op.order) forced[n] = forceArg(rt, op, n, args[n] as Cell)
     forced.push(pos)
-    if (op.run !== null) return (op.run as AnyRun)(rt, ...forced)
-    return drive(rt, (op.step as AnyStep)(rt, ...forced)) as Value
+    const value = op.run !== null ? (op.run as AnyRun)(rt, ...forced) : drive(rt, (op.step as AnyStep)(rt, ...forced))
+    if (rt.credit < 0) spendOn(rt, value as Value)
+    return value as Value
   } catch (e) {
     if (op.frame && e instanceof NixError) e.frame(pos, `while calling the '${op.name}' builtin`)
     throw e
   }
+}
+
+/** What a builtin has charged stands mostly for what it has made (see live-meter.ts). */
+export function spendOn(rt: Runtime, value: Value): void {
+  if (typeof value === "object" && value !== null) rt.spend(value)
 }
 
 /** The same for one argument, with the call's bookkeeping: the short way of call1. */
@@ -298,6 +303,7 @@ function callPrimOp1(rt: Runtime, op: PrimOp, arg: Cell, pos: number): Value {
   }
   rt.depth = depth
   rt.stack = stack
+  if (rt.credit < 0) spendOn(rt, value)
   return value
 }
 
@@ -318,5 +324,6 @@ function callPrimOp2(rt: Runtime, op: PrimOp, a: Cell, b: Cell, pos: number): Va
   }
   rt.depth = depth
   rt.stack = stack
+  if (rt.credit < 0) spendOn(rt, value)
   return value
 }

@@ -108,10 +108,9 @@ export function* stepEqualCells(rt: Runtime, a: Cell, b: Cell, pos: number): Ste
 }
 
 /** Compares two lists or two sets; see eqScalars. */
-function* stepForced(rt: Runtime, a: Value, b: Value, pos: number): Step<boolean> {
+function stepForced(rt: Runtime, a: Value, b: Value, pos: number): Step<boolean> {
   if (--rt.fuel < 0) rt.refuel()
-  const step = a instanceof Attrs ? stepAttrs(rt, a, b as Attrs, pos) : stepLists(rt, a as List, b as List, pos)
-  return (yield step) as boolean
+  return a instanceof Attrs ? stepAttrs(rt, a, b as Attrs, pos) : stepLists(rt, a as List, b as List, pos)
 }
 
 function* stepLists(rt: Runtime, a: List, b: List, pos: number): Step<boolean> {

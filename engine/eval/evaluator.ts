@@ -16,7 +16,7 @@ import type { Host } from "./host.ts"
 import { renderError } from "./report.ts"
 import { defaultSettings, Runtime, type Settings } from "./runtime.ts"
 import type { Step } from "./step.ts"
-import { stepEval } from "./stepper/stepper.ts"
+import { evaluation } from "./stepper/generator.ts"
 import { runStepper, Stack } from "./stepper/trampoline.ts"
 import { undoTraces } from "./trace.ts"
 import { type Cell, type Code, type Env, Thunk, type Value } from "./value.ts"
@@ -134,7 +134,7 @@ export class Evaluator {
 
   /** Evaluates code in the stepper, giving way to the event loop between slices; `pause` is awaited there. */
   async steps(expr: Expr, env: Env, pause: () => Promise<void>): Promise<Value> {
-    const stack = new Stack(this.rt, stepEval(this.rt, expr, env) as Step<unknown>)
+    const stack = new Stack(this.rt, evaluation(expr, env))
     for (;;) {
       try {
         if (stack.run(SLICE, true)) return stack.value as Value

@@ -10,8 +10,7 @@ import { NixError } from "./error.ts"
 import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
-import { stepForce } from "./stepper/stepper.ts"
-import { runStepper } from "./stepper/trampoline.ts"
+import { runForce } from "./stepper/trampoline.ts"
 import { undoTraces } from "./trace.ts"
 import {
   APPLY,
@@ -41,7 +40,7 @@ export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
   const code = thunk.code
   if (code === null) return thunk.value as Value
   const stack = rt.stack
-  if (stack > rt.stackLimit && code !== EAGER) return runStepper(rt, stepForce(rt, thunk, pos))
+  if (stack > rt.stackLimit && code !== EAGER) return runForce(rt, thunk, pos)
   const env = thunk.env
   const owner = rt.current
   let value: Value
@@ -81,6 +80,7 @@ export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
   thunk.code = null
   thunk.env = null
   thunk.value = value
+  if (rt.longText !== 0) rt.ownText(thunk, value)
   return value
 }
 

@@ -12,6 +12,7 @@ import type { PrimOp } from "./builtin.ts"
 import type { Context } from "./context.ts"
 import type { NixError } from "./error.ts"
 import type { Runtime } from "./runtime.ts"
+import type { Op } from "./stepper/machine.ts"
 
 export type Value =
   | number
@@ -67,12 +68,14 @@ export class NixPath {
 }
 
 /**
- * An expression that can be run: compiled when it first runs. Thunks and lambdas point to it, and the
- * stepper interprets its `expr`, so that the ways to run share thunks and environments.
+ * An expression that can be run: compiled when it first runs, natively or in the stepper. Thunks and lambdas
+ * point to it, so that the ways to run share thunks and environments.
  */
 export class Code {
   readonly expr: Expr
   run: Run
+  /** How the stepper runs it; null until it first does. */
+  op: Op | null = null
   /** Upper bound of the native stack one run takes before the next check, in bytes. */
   readonly weight: number
   constructor(expr: Expr, run: Run, weight: number) {

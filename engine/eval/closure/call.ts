@@ -64,7 +64,7 @@ export function compileCall(expr: CallExpr): Run {
  * thunk, since it costs less, cannot fail and cannot be told apart: either the function certainly forces its
  * argument first, or the number is wrapped so that printing still shows an unforced value.
  */
-function argumentOf(expr: CallExpr): ((rt: Runtime, env: Env, strict: boolean) => Cell) | null {
+export function argumentOf(expr: CallExpr): ((rt: Runtime, env: Env, strict: boolean) => Cell) | null {
   const arg = expr.args[0]
   if (arg === undefined) return null
   let left: MakeCell

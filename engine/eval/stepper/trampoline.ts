@@ -1,81 +1,81 @@
-// Runs step generators with their frames on the heap: an explicit stack of suspended generators.
+// Where evaluation enters the stepper: generators, thunks, calls and expressions are run to their end, or
+// piece by piece, on the heap, wherever the native stack is now.
 
-import { NixError, Pending } from "../error.ts"
+import type { Expr } from "../../lang/expr.ts"
+import { codeOf } from "../closure/child.ts"
 import type { Runtime } from "../runtime.ts"
-import { CallRequest, ForceRequest, type Step } from "../step.ts"
-import { stepCallCell, stepForce } from "./stepper.ts"
+import type { Step } from "../step.ts"
+import type { Cell, Env, Thunk, Value } from "../value.ts"
+import { call } from "./call.ts"
+import { opOf } from "./compile.ts"
+import { forceThunk } from "./force.ts"
+import { drive } from "./generator.ts"
+import { Machine, NOTHING } from "./machine.ts"
 
-type Frame = Step<unknown>
+/** Calls and forces between two returns to the outermost loop; a small integer, because it is counted down. */
+const MANY = 1_000_000_000
 
-/** A computation on the heap that can be run piece by piece. */
+/** A computation that is run piece by piece. */
 export class Stack {
-  private readonly rt: Runtime
-  private readonly frames: Frame[]
-  private answer: unknown = undefined
-  private failed = false
-  private error: unknown = undefined
+  private readonly machine: Machine
   done = false
+  /** What the computation returned, once `done`. */
   value: unknown = undefined
 
-  constructor(rt: Runtime, root: Frame) {
-    this.rt = rt
-    this.frames = [root]
+  constructor(rt: Runtime, root: Step<unknown>) {
+    this.machine = new Machine(rt)
+    this.machine.goal((m) => drive(m, root) as Value | undefined, rt.globals)
   }
 
   /**
-   * Goes on for at most `turns` turns. Returns true when done (`value` is set); throws what the root throws.
-   * With `canWait`, Pending is thrown to the caller while the frames stay: call `run` again when it is settled.
+   * Goes on for about `turns` calls and forces. Returns true when done; throws what the root throws. With
+   * `canWait`, Pending is thrown to the caller while everything stays: call `run` again when it is settled.
    */
   run(turns: number, canWait: boolean): boolean {
-    const { rt, frames } = this
-    for (let left = turns; left > 0; left--) {
-      const top = frames[frames.length - 1]
-      if (top === undefined) throw new RangeError("the stack is empty")
-      let r: IteratorResult<unknown, unknown>
-      try {
-        if (this.failed) {
-          this.failed = false
-          r = top.throw(this.error)
-        } else r = top.next(this.answer)
-      } catch (e) {
-        frames.pop()
-        if (frames.length === 0) throw e
-        this.failed = true
-        this.error = e
-        continue
-      }
-      if (r.done === true) {
-        frames.pop()
-        if (frames.length === 0) {
-          this.done = true
-          this.value = r.value
-          return true
-        }
-        this.answer = r.value
-        continue
-      }
-      const request = r.value
-      this.answer = undefined
-      if (request instanceof Pending) {
-        // Only generators that can ask again yield it (see stepper.ts).
-        if (canWait) throw request
-        this.failed = true
-        this.error = request
-        continue
-      }
-      if (request instanceof ForceRequest) frames.push(stepForce(rt, request.cell, request.pos))
-      else if (request instanceof CallRequest) frames.push(stepCallCell(rt, request.fun, request.args, request.pos))
-      else frames.push(request as Frame)
-      if (frames.length > 30_000_000) throw new NixError("stack-overflow", "stack overflow (the evaluation nests too deeply)", 0)
-    }
-    return false
+    const v = this.machine.run(turns, canWait)
+    if (v === undefined) return false
+    this.done = true
+    this.value = v === NOTHING ? undefined : v
+    return true
   }
 }
 
-/** Runs a step to its end, on the heap, wherever the native stack is now. */
+/** A machine that is not interrupted. */
+function begin(rt: Runtime): Machine {
+  const m = new Machine(rt)
+  m.turns = MANY
+  return m
+}
+
+/** Goes on until there is a value. */
+function finish(m: Machine, v: unknown): unknown {
+  let value = v
+  while (value === undefined) value = m.run(MANY, false)
+  return value
+}
+
+/** Runs a step to its end. */
 export function runStepper<T>(rt: Runtime, step: Step<T>): T {
-  const stack = new Stack(rt, step as Frame)
-  while (!stack.run(Number.MAX_SAFE_INTEGER, false));
+  const m = begin(rt)
+  const v = finish(m, drive(m, step))
   // The value is what `step` returned.
-  return stack.value as T
+  return (v === NOTHING ? undefined : v) as T
+}
+
+/** Forces a thunk. */
+export function runForce(rt: Runtime, thunk: Thunk, pos: number): Value {
+  const m = begin(rt)
+  return finish(m, forceThunk(m, thunk, pos)) as Value
+}
+
+/** Calls a function. */
+export function runCall(rt: Runtime, fun: Value, args: readonly Cell[], pos: number): Value {
+  const m = begin(rt)
+  return finish(m, call(m, fun, args, pos)) as Value
+}
+
+/** Evaluates an expression. */
+export function runEval(rt: Runtime, expr: Expr, env: Env): Value {
+  const m = begin(rt)
+  return finish(m, opOf(codeOf(expr))(m, env)) as Value
 }

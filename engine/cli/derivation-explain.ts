@@ -1,12 +1,16 @@
 // `thunkpad derivation explain [--json] PATH[^OUTPUT]…`: the steps by which store paths come about, each with a shell command
 // that repeats it, and whether what is stated fits. PATH is a `.drv` (in the store of --store, or a file with its inputs
-// beside it), a `.narinfo` file, or an object in the store.
+// beside it), a `.narinfo` file, or an object in the store. With `-f FILE [-A ATTRIBUTE]` or `--expr NIX` a derivation is
+// evaluated first, and its attributes have their places in the Nix files.
 
 import * as fs from "node:fs"
 import { NixError } from "../eval/error.ts"
+import { explainerOf as explainerOfEvaluation, watchDerivations } from "../eval/explain.ts"
 import { reading } from "../eval/format-fault.ts"
 import { joinPath, parentPath } from "../eval/path.ts"
+import { NixString, type Value } from "../eval/value.ts"
 import { parseAterm } from "../formats/derivation/aterm-reader.ts"
+import { escapeAterm, printAterm } from "../formats/derivation/aterm-writer.ts"
 import type { Derivation } from "../formats/derivation/derivation.ts"
 import { type ContentsFrom, Explainer, stepsTo } from "../formats/explain/explainer.ts"
 import { verdictToJson } from "../formats/explain/json.ts"
@@ -18,7 +22,7 @@ import { type FileTree, TreeBuilder } from "../formats/nar/tree.ts"
 import { parseNarInfo } from "../formats/narinfo/nar-info.ts"
 import { parsePublicKey } from "../formats/narinfo/signature.ts"
 import { drvNameOfPath, isDerivationPath, namePart, parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
-import { readArguments } from "./command.ts"
+import { type Arguments, readArguments } from "./command.ts"
 import { openDrv } from "./drv-argument.ts"
 import { raw } from "./host.ts"
 import type { Session } from "./session.ts"
@@ -28,14 +32,21 @@ import { UsageError } from "./usage-error.ts"
 
 /** Runs the command. Status 1 if something is wrong. `--key NAME:KEY` checks a narinfo's signatures, `--nar FILE` its archive. */
 export function derivationExplain(argv: readonly string[], session: Session): number {
-  const given = readArguments(argv, session, { switches: ["--json"], values: ["--key", "--nar"] })
-  if (given.positional.length === 0) throw new UsageError("'thunkpad derivation explain' takes derivations, store paths or narinfo files")
+  const given = readArguments(argv, session, {
+    switches: ["--json"],
+    values: [["-f", "--file"], ["-A", "--attr"], ["-E", "--expr"], "--key", "--nar"],
+  })
+  const source = given.get("--file") ?? given.get("--expr")
+  if (given.positional.length === 0 && source === undefined)
+    throw new UsageError("'thunkpad derivation explain' takes derivations, store paths or narinfo files")
   const all: { [argument: string]: JsonObject } = {}
   let status = 0
-  for (const argument of given.positional) {
+  const evaluated = source === undefined ? undefined : explainEvaluated(session, given)
+  for (const argument of evaluated === undefined ? given.positional : [evaluated.path]) {
     const [path, output] = argument.split("^", 2) as [string, string?]
     let verdict: Verdict
-    if (path.endsWith(".narinfo")) verdict = explainNarInfo(session, path, given.get("--key"), given.get("--nar"))
+    if (evaluated !== undefined) verdict = evaluated.verdict
+    else if (path.endsWith(".narinfo")) verdict = explainNarInfo(session, path, given.get("--key"), given.get("--nar"))
     else if (path.endsWith(".drv")) verdict = explainDrv(session, path)
     else verdict = explainObject(session.requireStore(), path)
     if (output !== undefined) verdict = { ...verdict, explanation: stepsTo(verdict.explanation, output) }
@@ -61,6 +72,27 @@ function explainDrv(session: Session, argument: string): Verdict {
   const aterm = text(path)
   if (aterm === undefined) throw new NixError("invalid-path", `path '${storeDir}/${path}' is not valid`, 0)
   return verifyDerivation(explainerOf(text, storeDir), path, aterm)
+}
+
+/** The derivation of an expression; functions are called with their defaults. */
+function explainEvaluated(session: Session, given: Arguments): { readonly path: string; readonly verdict: Verdict } {
+  const ev = session.evaluator("read-only")
+  watchDerivations(ev.rt)
+  const file = given.get("--file")
+  const expr = file === undefined ? given.get("--expr")! : `import "${escapeAterm(joinPath(session.cwd, file)).replaceAll("${", "\\${")}"`
+  const attr = given.get("--attr")
+  const call = "(f: if builtins.isFunction f then f { } else f)"
+  const selected = `(${call} (${expr}\n))${attr === undefined ? "" : `.${attr}`}`
+  const path = textOf(ev.evaluate(`(${call} ${selected}).drvPath`, { kind: "string" }, session.cwd))
+  if (path === undefined) throw new UsageError("the expression is no derivation")
+  const drvPath = reading(() => parseStorePath(path, session.storeDir))
+  const explainer = explainerOfEvaluation(ev.rt)
+  return { path, verdict: verifyDerivation(explainer, drvPath, printAterm(explainer.read(drvPath), session.storeDir)) }
+}
+
+function textOf(value: Value): string | undefined {
+  if (typeof value === "string") return value
+  return value instanceof NixString ? value.text : undefined
 }
 
 function readBytes(file: string): Buffer {

@@ -18,7 +18,9 @@ import { printNix32 } from "../../engine/formats/hash/nix32.ts"
 import { printJson } from "../../engine/formats/json/write.ts"
 import { narOfTree } from "../../engine/formats/nar/tree.ts"
 import { parseNarInfo } from "../../engine/formats/narinfo/nar-info.ts"
-import { drvNameOfPath, parseBaseName, type StorePath } from "../../engine/formats/store-path/store-path.ts"
+import { signPathInfo } from "../../engine/formats/narinfo/path-info.ts"
+import { publicKeyOf, secretKeyFromSeed } from "../../engine/formats/narinfo/signature.ts"
+import { drvNameOfPath, parseBaseName, parseStorePath, type StorePath } from "../../engine/formats/store-path/store-path.ts"
 import { runCommand } from "../setup/command.ts"
 import { describeShared } from "../shared.ts"
 
@@ -203,19 +205,59 @@ describe("a narinfo", () => {
   })
 })
 
-describeShared("narinfos of binary caches", "conformance/fuzz-seeds", (data) => {
-  test("are verified by their signatures, and a changed size is noticed", () => {
-    const files = fs.readdirSync(data, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".narinfo"))
+describe("a signed narinfo", () => {
+  const signed = () => {
+    const hello = named("-hello.drv")
+    const [, out] = /"\/nix\/store\/([^"]*-hello)"/.exec(text(hello))!
+    const lines = `StorePath: /nix/store/${out}\nURL: x.nar\nCompression: none\nNarHash: sha256:${"0".repeat(52)}\nNarSize: 128\n`
+    const { info } = parseNarInfo(`${lines}References: ${out}\nDeriver: ${hello}\n`, "test")
+    return signPathInfo(info, secretKeyFromSeed("key-1", new Uint8Array(32)))
+  }
+  const keys = [publicKeyOf(secretKeyFromSeed("key-1", new Uint8Array(32)))]
+
+  test("is verified by its key, and another size or reference is noticed", () => {
+    expect(verifyNarInfo(explainer(), signed(), { keys }).status).toBe("verified")
+    expect(statuses(verifyNarInfo(explainer(), { ...signed(), narSize: 129 }, { keys }))["signature by 'key-1'"]).toBe("wrong")
+    expect(statuses(verifyNarInfo(explainer(), { ...signed(), references: [] }, { keys }))["signature by 'key-1'"]).toBe("wrong")
+  })
+
+  test("is unknown without the key", () => {
+    expect(statuses(verifyNarInfo(explainer(), signed()))["signature by 'key-1'"]).toBe("unknown")
+    const short = { ...signed(), signatures: [{ keyName: "key-1", bytes: new Uint8Array(3) }] }
+    expect(verifyNarInfo(explainer(), short, { keys }).status).toBe("wrong")
+  })
+})
+
+describeShared("derivations of another implementation in another store", "conformance/guix", (data) => {
+  test("are verified, and every step repeats", () => {
+    const storeDir = "/gnu/store"
+    const read = (path: StorePath) => parseAterm(fs.readFileSync(`${data}/${path}`, "latin1"), drvNameOfPath(path), storeDir)
+    const guix = new Explainer({ read, storeDir })
+    const files = fs.readdirSync(data).filter((name) => name.endsWith(".drv"))
+    expect(files.length).toBe(6)
     for (const file of files) {
-      const { info } = parseNarInfo(fs.readFileSync(`${data}/${file}`, "latin1"), file)
-      expect(
-        verifyNarInfo(
-          explainer(() => false),
-          info,
-        ).status,
-        file,
-      ).not.toBe("wrong")
+      const verdict = verifyDerivation(guix, parseBaseName(file), fs.readFileSync(`${data}/${file}`, "latin1"))
+      expect(verdict.checks.filter(({ status }) => status !== "verified")).toEqual([])
+      for (const step of verdict.explanation.steps) expect(sh(step.shell), step.id).toBe(step.result)
     }
+  })
+})
+
+describeShared("derivations written by Nix", "conformance/oracle-2.34/derivations", (data) => {
+  test("are verified, or lack an input; none is wrong", () => {
+    const index = JSON.parse(fs.readFileSync(`${data}/index.json`, "utf8")) as Record<string, { readonly drvPath?: string }>
+    const files = new Map<StorePath, string>()
+    for (const [name, { drvPath }] of Object.entries(index)) {
+      if (drvPath !== undefined) files.set(parseStorePath(drvPath), fs.readFileSync(`${data}/drv/${name}.drv`, "latin1"))
+    }
+    const read = (path: StorePath) => (files.has(path) ? parseAterm(files.get(path)!, drvNameOfPath(path)) : undefined)
+    const verdicts = [...files].map(([path, aterm]) => {
+      const { status, checks } = verifyDerivation(new Explainer({ read }), path, aterm)
+      return { path, status, checks: checks.filter((check) => check.status !== "verified") }
+    })
+    expect(verdicts.filter(({ status }) => status === "wrong")).toEqual([])
+    for (const { checks } of verdicts) for (const { why } of checks) expect(why).toMatch(/is needed, but it is not there$/)
+    expect(verdicts.filter(({ status }) => status === "verified").length).toBeGreaterThan(40)
   })
 })
 
@@ -271,6 +313,23 @@ describe("thunkpad derivation explain", () => {
     expect(ran.out).toContain("fingerprint:dev: hash of the fingerprint")
     expect(ran.out).not.toContain("fingerprint:drvPath")
     expect(ran.out).toContain(`stands for ${named("-hello.drv")}`)
+  })
+
+  test("evaluates a file, whose places it shows", async () => {
+    const ran = await explain("-f", "default.nix")
+    expect(ran.err).toBe("")
+    expect(ran.out).toMatch(new RegExp(`^/nix/store/${root}: verified`))
+    const line = nix.split("\n").findIndex((l) => l.includes("outputs = "))
+    const column = nix.split("\n")[line]!.indexOf("outputs = ")
+    expect(ran.out).toContain(`(attribute 'outputs' at ${folder}/default.nix:${line + 1}:${column + 1})`)
+    const one = await explain(
+      "--expr",
+      '{ a ? "x" }: { b.c = derivation { name = a; system = ":"; builder = ":"; }; }',
+      "-A",
+      "b.c",
+      "--json",
+    )
+    expect(Object.values(JSON.parse(one.out))).toMatchObject([{ status: "verified" }])
   })
 
   test("says what is wrong of a file, with status 1", async () => {

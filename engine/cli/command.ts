@@ -45,7 +45,9 @@ export function readArguments(argv: readonly string[], session: Session, flags: 
       const value = argv[++i]
       if (value === undefined) throw new UsageError(`flag '${arg}' requires 1 argument(s), but only 0 were given`)
       given.set(valued, bytes(value))
-    } else if (arg.startsWith("-") && arg !== "-") {
+    } else if (/^-[A-Za-z]{2,}$/.test(arg) && [...arg.slice(1)].every((letter) => switches.has(`-${letter}`)))
+      for (const letter of arg.slice(1)) given.set(switches.get(`-${letter}`) as string, "")
+    else if (arg.startsWith("-") && arg !== "-") {
       const taken = session.readFlag(argv, i)
       if (taken === 0) throw new UsageError(`unrecognised flag '${arg}'`)
       i += taken - 1

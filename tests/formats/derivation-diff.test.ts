@@ -105,7 +105,7 @@ class Graph {
 }
 
 function kinds(differences: readonly Difference[]): string[] {
-  return differences.map((d) => ("key" in d ? `${d.kind} ${d.key}` : "name" in d && d.kind !== "name" ? `${d.kind} ${d.name}` : d.kind))
+  return differences.map((d) => ("key" in d ? `${d.kind} ${d.key}` : "name" in d ? `${d.kind} ${d.name}` : d.kind))
 }
 
 /** Causes as text: name and what differs. */

@@ -1,16 +1,35 @@
-// An error as Nix prints it.
+// An error as Nix prints it; its positions lead into the text.
 
-import type { ProblemView } from "../engine/worker/protocol.ts"
+import type { ProblemView } from "../engine/worker/client.ts"
+import { PlaceButton } from "./PlaceButton.tsx"
+
+const FRAMES = 50
 
 export function ProblemReport({ problem }: { readonly problem: ProblemView }) {
+  // The innermost frames are at the end; an error without a position has that of the frame nearest to it.
+  const frames = problem.trace.slice(-FRAMES)
+  const at = problem.at ?? problem.trace.findLast((frame) => frame.at !== null)?.at ?? null
   return (
     <div className="problem" role="alert">
-      {problem.at === null ? null : (
+      {at === null ? null : (
         <p className="where">
-          {problem.at.file}, line {problem.at.line}, column {problem.at.column}
+          <PlaceButton place={at} />
         </p>
       )}
       <pre>{problem.report}</pre>
+      {frames.length === 0 ? null : (
+        <details className="trace">
+          <summary>{`Trace (${problem.trace.length.toLocaleString("en")})`}</summary>
+          <ol>
+            {frames.map((frame, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: the frames of one error never change, and may be equal
+              <li key={i}>
+                {frame.hint} {frame.at === null ? null : <PlaceButton place={frame.at} />}
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
     </div>
   )
 }

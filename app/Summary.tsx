@@ -1,8 +1,17 @@
 // A value on one line, in Nix's notation.
 
-import type { ValueView } from "../engine/worker/protocol.ts"
+import type { ValueView } from "../engine/worker/client.ts"
+import { PlaceButton } from "./PlaceButton.tsx"
+import { attrName, count, quote } from "./quote.ts"
+import { StringText } from "./StringText.tsx"
 
-export function Summary({ view, open }: { readonly view: ValueView; readonly open: boolean }) {
+interface Props {
+  readonly view: ValueView
+  readonly open: boolean
+  readonly onOpen: () => void
+}
+
+export function Summary({ view, open, onOpen }: Props) {
   switch (view.kind) {
     case "int":
     case "float":
@@ -14,71 +23,67 @@ export function Summary({ view, open }: { readonly view: ValueView; readonly ope
     case "path":
       return <code className="path">{view.path}</code>
     case "string":
-      return (
-        <code className="string" title={view.context.length > 0 ? `refers to ${view.context.join(", ")}` : undefined}>
-          {quote(view.text)}
-          {view.length > view.text.length ? <span className="note"> {view.length.toLocaleString("en")} bytes</span> : null}
-        </code>
-      )
+      return <StringText view={view} />
     case "list":
-      return (
-        <code>
-          {open ? `[ ${count(view.length, "element")} ]` : view.length === 0 ? "[ ]" : `[ ${preview(view.preview, view.length)} ]`}
-        </code>
-      )
+      return <code>{open ? `[ ${count(view.length, "element")} ]` : listPreview(view.preview, view.length)}</code>
     case "attrs":
-      return (
-        <code>
-          {open
-            ? `{ ${count(view.size, "attribute")} }`
-            : view.size === 0
-              ? "{ }"
-              : `{ ${view.preview.map(([name]) => name).join("; ")}${view.size > view.preview.length ? "; …" : ""} }`}
-        </code>
-      )
+      return <code>{open ? `{ ${count(view.size, "attribute")} }` : attrsPreview(view.preview, view.size)}</code>
     case "function":
       return (
-        <code className="word" title={view.doc ?? undefined}>
-          {view.formals === null
-            ? `function${view.name === null ? "" : ` ${view.name}`}`
-            : `{ ${view.formals.map((f) => (f.hasDefault ? `${f.name} ?` : f.name)).join(", ")} }: …`}
-          {view.at === null ? null : <span className="note"> line {view.at.line}</span>}
-        </code>
+        <>
+          <code className="word" title={view.doc ?? undefined}>
+            {view.formals === null
+              ? `«function${view.name === null ? "" : ` ${view.name}`}»`
+              : `{ ${view.formals.map((f) => (f.hasDefault ? `${f.name} ? …` : f.name)).join(", ")} }: …`}
+          </code>{" "}
+          {view.at === null ? null : <PlaceButton place={view.at} />}
+        </>
       )
     case "unforced":
-      return <code className="thunk">thunk</code>
+      return (
+        // The button before the row does the same by keyboard.
+        <button type="button" className="thunk" tabIndex={-1} onClick={onOpen}>
+          «thunk»
+        </button>
+      )
     case "failed":
-      return <code className="error">{view.problem.message}</code>
+      return <code className="error">{`error: ${(view.problem.message.split("\n")[0] ?? "").slice(0, 300)}`}</code>
   }
 }
 
-function count(n: number, what: string): string {
-  return `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`
+function listPreview(views: readonly ValueView[], length: number): string {
+  if (length === 0) return "[ ]"
+  return `[ ${views.map(word).join(" ")}${length > views.length ? " …" : ""} ]`
 }
 
-function quote(text: string): string {
-  return JSON.stringify(text).replace(/\\u([0-9a-f]{4})/g, "\\x$1")
+function attrsPreview(preview: readonly (readonly [string, ValueView])[], size: number): string {
+  if (size === 0) return "{ }"
+  return `{ ${preview.map(([name, view]) => `${attrName(name)} = ${word(view)};`).join(" ")}${size > preview.length ? " …" : ""} }`
 }
 
-function preview(views: readonly ValueView[], length: number): string {
-  const words = views.map((v) =>
-    v.kind === "int" || v.kind === "float"
-      ? v.text
-      : v.kind === "string"
-        ? quote(v.text.slice(0, 20))
-        : v.kind === "bool"
-          ? String(v.value)
-          : v.kind === "null"
-            ? "null"
-            : v.kind === "unforced"
-              ? "«thunk»"
-              : v.kind === "list"
-                ? "[ … ]"
-                : v.kind === "attrs"
-                  ? "{ … }"
-                  : v.kind === "path"
-                    ? v.path
-                    : `«${v.kind}»`,
-  )
-  return words.join(" ") + (length > views.length ? " …" : "")
+/** A child in a preview. */
+function word(view: ValueView): string {
+  switch (view.kind) {
+    case "int":
+    case "float":
+      return view.text
+    case "bool":
+      return String(view.value)
+    case "null":
+      return "null"
+    case "path":
+      return view.path
+    case "string":
+      return view.text.length > 24 ? `${quote(view.text.slice(0, 24)).slice(0, -1)}…"` : quote(view.text)
+    case "list":
+      return view.length === 0 ? "[ ]" : "[ … ]"
+    case "attrs":
+      return view.size === 0 ? "{ }" : "{ … }"
+    case "function":
+      return "«function»"
+    case "unforced":
+      return "«thunk»"
+    case "failed":
+      return "«error»"
+  }
 }

@@ -1,12 +1,12 @@
-// The engine, for every component that opens values.
+// The engine, for every component that asks it something.
 
 import { createContext, useContext } from "react"
-import type { Engine } from "../engine/worker/client.ts"
+import type { EngineDesk } from "./engine-desk.ts"
 
-export const EngineContext = createContext<Engine | null>(null)
+export const EngineContext = createContext<EngineDesk | null>(null)
 
 /** The page's engine. */
-export function useEngine(): Engine {
+export function useEngine(): EngineDesk {
   const engine = useContext(EngineContext)
   if (engine === null) throw new Error("no engine above this component")
   return engine

@@ -12,7 +12,9 @@ export type Outcome =
 
 export interface Evaluation {
   readonly outcome: Outcome
-  run(expr: string): void
+  /** Evaluates a text; resolves when it is over, however it ends. */
+  run(expr: string): Promise<void>
+  /** Stops whatever the engine does; a result that is shown stays. */
   stop(): void
 }
 
@@ -21,41 +23,29 @@ export function useEvaluation(): Evaluation {
   const engine = useEngine()
   const [outcome, setOutcome] = useState<Outcome>({ kind: "none" })
   const turn = useRef(0)
-  const last = useRef<number | null>(null)
-  const busy = useRef(false)
+  const shown = useRef<number | null>(null)
 
   const run = useCallback(
-    (expr: string) => {
+    async (expr: string) => {
       const mine = ++turn.current
       // A busy worker reads no messages: the only way to the new text is a new worker.
-      if (busy.current) {
-        engine.stop()
-        last.current = null
-      }
-      busy.current = true
+      if (engine.busy()) engine.stop()
       setOutcome({ kind: "running", since: Date.now() })
-      if (last.current !== null) engine.release(last.current).catch(() => {})
-      last.current = null
-      engine.evaluate({ expr }).then(
-        (result) => {
-          if (mine !== turn.current) return
-          busy.current = false
-          last.current = result.run
-          setOutcome({ kind: "done", result })
-        },
-        (e: unknown) => {
-          if (mine !== turn.current) return
-          busy.current = false
-          const why = e instanceof Error ? e.message : String(e)
-          setOutcome({ kind: "stopped", why: e instanceof EngineStopped ? why : `The engine failed: ${why}` })
-        },
-      )
+      if (shown.current !== null) engine.release(shown.current)
+      shown.current = null
+      try {
+        const result = await engine.evaluate({ expr })
+        if (mine !== turn.current) return
+        shown.current = result.run
+        setOutcome({ kind: "done", result })
+      } catch (e) {
+        if (mine !== turn.current) return
+        const why = e instanceof Error ? e.message : String(e)
+        setOutcome({ kind: "stopped", why: e instanceof EngineStopped ? why : `the engine failed: ${why}` })
+      }
     },
     [engine],
   )
-  const stop = useCallback(() => {
-    last.current = null
-    engine.stop()
-  }, [engine])
+  const stop = useCallback(() => engine.stop(), [engine])
   return { outcome, run, stop }
 }

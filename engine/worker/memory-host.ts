@@ -4,23 +4,28 @@ import { NixError } from "../eval/error.ts"
 import type { FileType, Host } from "../eval/host.ts"
 import { canonPath } from "../eval/path.ts"
 
+/** A file: its bytes, or where a symlink leads. */
+export type MemoryFile = string | { readonly symlink: string }
+
 /** A tree of files in memory; directories exist through their files. */
 export class MemoryHost implements Host {
   readonly storeDir = "/nix/store"
-  readonly lines: string[] = []
-  private readonly files = new Map<string, string>()
+  readonly cwd: string
+  lines: string[] = []
+  private readonly files = new Map<string, MemoryFile>()
   private readonly dirs = new Map<string, Map<string, FileType>>([["/", new Map()]])
   private readonly env: Readonly<Record<string, string>>
 
-  constructor(files: ReadonlyMap<string, string>, env: Readonly<Record<string, string>> = {}) {
+  constructor(files: ReadonlyMap<string, MemoryFile>, env: Readonly<Record<string, string>> = {}, cwd = "/") {
     this.env = env
-    for (const [path, text] of files) this.add(canonPath(path), text)
+    this.cwd = cwd
+    for (const [path, file] of files) this.add(canonPath(path), file)
   }
 
-  private add(path: string, text: string): void {
-    this.files.set(path, text)
+  private add(path: string, file: MemoryFile): void {
+    this.files.set(path, file)
     let child = path
-    let type: FileType = "regular"
+    let type: FileType = typeof file === "string" ? "regular" : "symlink"
     while (child !== "/") {
       const slash = child.lastIndexOf("/")
       const dir = slash === 0 ? "/" : child.slice(0, slash)
@@ -38,15 +43,19 @@ export class MemoryHost implements Host {
   }
 
   lstat(path: string): FileType | null {
-    return this.files.has(path) ? "regular" : this.dirs.has(path) ? "directory" : null
+    const file = this.files.get(path)
+    if (file !== undefined) return typeof file === "string" ? "regular" : "symlink"
+    return this.dirs.has(path) ? "directory" : null
   }
   readLink(path: string): string {
+    const file = this.files.get(path)
+    if (typeof file === "object") return file.symlink
     throw new NixError("error", `reading symbolic link '${path}': Invalid argument`, 0)
   }
   readFile(path: string): string {
-    const text = this.files.get(path)
-    if (text === undefined) throw new NixError("error", `opening file '${path}': No such file or directory`, 0)
-    return text
+    const file = this.files.get(path)
+    if (typeof file !== "string") throw new NixError("error", `opening file '${path}': No such file or directory`, 0)
+    return file
   }
   readDir(path: string): ReadonlyMap<string, FileType> {
     const entries = this.dirs.get(path)

@@ -12,13 +12,18 @@ export interface ProblemView {
 }
 
 export interface PlaceView {
+  /** The file, or "«string»" for the expression itself. */
   readonly file: string
   readonly line: number
+  /** Counts bytes, as Nix does. */
   readonly column: number
 }
 
-/** A number that stands for a cell in the worker; it lives as long as its run. */
-export type Ref = number
+/**
+ * Where a cell is in its run: attribute names and list indexes from the top value. Data, so that it outlives the worker: after a stop the
+ * next question evaluates the way to it again. A number into a set is the index among its sorted names (for names that are not UTF-8).
+ */
+export type Ref = readonly (string | number)[]
 
 /** What can be seen of a cell without forcing anything. */
 export type ValueView =
@@ -44,7 +49,7 @@ export type ValueView =
       readonly doc: string | null
     }
   | { readonly kind: "unforced"; readonly ref: Ref }
-  | { readonly kind: "failed"; readonly problem: ProblemView }
+  | { readonly kind: "failed"; readonly ref: Ref; readonly problem: ProblemView }
 
 export interface Child {
   /** Attribute name or list index. */
@@ -61,51 +66,81 @@ export interface Page {
 /** What may be set for an evaluation. */
 export interface EngineOptions {
   readonly system?: string
+  /** Experimental features that are on besides the usual ones. */
   readonly features?: readonly string[]
   readonly maxCallDepth?: number
-  /** Budgets: function calls, seconds, bytes by the engine's own count. */
+  /** Budgets: function calls, seconds, bytes allocated in total by the engine's own count. */
   readonly maxSteps?: number
   readonly maxSeconds?: number
   readonly maxBytes?: number
   readonly run?: "auto" | "closures" | "stepper"
   readonly pureEval?: boolean
   readonly showTrace?: boolean
+  /** Nix's lint settings. */
+  readonly urlLiterals?: LintLevel
+  readonly shortPathLiterals?: LintLevel
+  readonly absolutePathLiterals?: LintLevel
 }
 
+export type LintLevel = "ignore" | "warn" | "fatal"
+
+/** A file given as data: text (as UTF-8), bytes, or a symlink to `symlink`. */
+export type FileData = string | Uint8Array | { readonly symlink: string }
+
+/** What is evaluated, and everything it depends on: enough to evaluate it again in another worker. */
 export interface EvaluateRequest {
-  /** Nix source of the expression. */
-  readonly expr: string
+  /** Nix source of an expression; else `file` is evaluated. */
+  readonly expr?: string
+  /** Absolute path of a file in `files`. */
+  readonly file?: string
   /** Files by absolute path; relative paths of the expression start at `base` ("/" by default). */
-  readonly files?: Readonly<Record<string, string | Uint8Array>>
+  readonly files?: Readonly<Record<string, FileData>>
   readonly base?: string
   /** Environment variables that `getEnv` sees. */
   readonly env?: Readonly<Record<string, string>>
   /** Entries `prefix=path` or `path` of the search path. */
   readonly nixPath?: readonly string[]
+  /** An attribute path to follow, as `-A` takes it. */
+  readonly attrPath?: string
+  /** Arguments for a value that is a function, as `--arg` and `--argstr` take them. */
+  readonly args?: Readonly<Record<string, { readonly expr: string } | { readonly string: string }>>
   readonly options?: EngineOptions
 }
 
+/** The answer to an evaluation: the view, and what evaluating took. */
 export interface Evaluated {
   readonly run: number
   readonly view: ValueView
   /** Lines that `trace`, `warn` and the parser printed. */
   readonly log: readonly string[]
   readonly milliseconds: number
+  /** Calls of functions written in Nix. */
   readonly steps: number
+  /** Bytes allocated by the engine's own count. */
+  readonly bytes: number
 }
 
+/** How a value is printed: as `nix-instantiate --eval --strict` does, with --json, --xml (without locations), --raw. */
 export type PrintForm = "nix" | "json" | "xml" | "raw"
 
-/** The worker's side; every method answers with data and never throws for what a program does. */
+export type Printed =
+  | { readonly text: string; readonly log: readonly string[] }
+  | { readonly problem: ProblemView; readonly log: readonly string[] }
+
+/** The worker's side; what a program does wrong is in the answer, only misuse is thrown (RangeError). */
 export interface WorkerApi {
-  /** Evaluates to weak head normal form. A new run; earlier runs stay until released. */
-  evaluate(request: EvaluateRequest): Promise<Evaluated>
-  /** Forces a cell of a run. */
-  force(run: number, ref: Ref): Promise<ValueView>
-  /** Looks at the children of a list or set, at most `count` (100 by default) from `from`. Forces nothing. */
-  children(run: number, ref: Ref, from: number, count?: number): Promise<Page>
-  /** Prints a cell's value, forcing it deeply; or the problem. */
-  print(run: number, ref: Ref, form: PrintForm): Promise<{ readonly text: string } | { readonly problem: ProblemView }>
-  /** Forgets a run and its cells. */
+  /** Live bytes, by the engine's own count, that all runs together may hold. Called once, first. */
+  limit(bytes: number): Promise<void>
+  /** Makes a run under a number of the caller's choice; evaluates nothing. */
+  open(run: number, request: EvaluateRequest): Promise<void>
+  /** Evaluates a cell to weak head normal form; the way to it too, where it is not evaluated. */
+  force(run: number, ref: Ref): Promise<Evaluated>
+  /** Looks at the children of a list or set, at most `count` from `from`. Forces none of them. */
+  children(run: number, ref: Ref, from: number, count: number): Promise<Page>
+  /** Prints a cell's value, forcing it deeply. */
+  print(run: number, ref: Ref, form: PrintForm): Promise<Printed>
+  /** Prints the syntax tree as `nix-instantiate --parse` does. */
+  parse(run: number): Promise<Printed>
+  /** Forgets a run. */
   release(run: number): Promise<void>
 }

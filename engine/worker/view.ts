@@ -1,4 +1,4 @@
-// Views: what can be shown of a cell without forcing it, with handles for what can be opened.
+// Views: what can be shown of a cell without forcing it, with the places of what can be opened.
 
 import { Attrs } from "../eval/attrs.ts"
 import { displayContextElem, sortedContext } from "../eval/context.ts"
@@ -20,72 +20,52 @@ import {
   type Thunk,
   type Value,
 } from "../eval/value.ts"
-import type { Page, PlaceView, ProblemView, Ref, ValueView } from "./protocol.ts"
-import { fromBytes } from "./text.ts"
+import { originName } from "../lang/source.ts"
+import type { Child, Page, PlaceView, ProblemView, Ref, ValueView } from "./protocol.ts"
+import { fromBytes, toBytes } from "./text.ts"
 
 const CUT = 1000
 const PREVIEW = 5
 
-/** The cells of one run by number. */
-export class Handles {
-  private readonly cells: Cell[] = []
-  private readonly refs = new Map<object, Ref>()
-
-  ref(cell: Cell): Ref {
-    if (typeof cell === "object" && cell !== null) {
-      const known = this.refs.get(cell)
-      if (known !== undefined) return known
-      this.refs.set(cell, this.cells.length)
-    }
-    return this.cells.push(cell) - 1
-  }
-
-  /** The cell of a handle; a RangeError for a handle this run never gave out. */
-  cell(ref: Ref): Cell {
-    if (!Number.isInteger(ref) || ref < 0 || ref >= this.cells.length) throw new RangeError(`no such handle: ${ref}`)
-    return this.cells[ref] as Cell
-  }
-}
-
 /** Shows a cell; nothing is forced. `deep` adds a preview of the first children. */
-export function viewCell(evaluator: Evaluator, handles: Handles, cell: Cell, deep = true): ValueView {
+export function viewCell(evaluator: Evaluator, ref: Ref, cell: Cell, deep = true): ValueView {
   const v = peek(cell)
   if (v === undefined) {
     const thunk = cell as Thunk
-    if (thunk.code === FAILED) return { kind: "failed", problem: problemOf(evaluator, thunk.value) }
-    return { kind: "unforced", ref: handles.ref(cell) }
+    if (thunk.code === FAILED) return { kind: "failed", ref, problem: problemOf(evaluator, thunk.value) }
+    return { kind: "unforced", ref }
   }
-  return viewValue(evaluator, handles, cell, v, deep)
+  return viewValue(evaluator, ref, v, deep)
 }
 
-function viewValue(evaluator: Evaluator, handles: Handles, cell: Cell, v: Value, deep: boolean): ValueView {
+function viewValue(evaluator: Evaluator, ref: Ref, v: Value, deep: boolean): ValueView {
   if (typeof v === "number" || typeof v === "bigint") return { kind: "int", text: String(v) }
   if (typeof v === "boolean") return { kind: "bool", value: v }
   if (v === null) return { kind: "null" }
   if (typeof v === "string" || v instanceof NixString) {
     const text = typeof v === "string" ? v : v.text
     const context = typeof v === "string" ? [] : sortedContext(v.context).map((e) => fromBytes(displayContextElem(e)))
-    return { kind: "string", ref: handles.ref(cell), text: fromBytes(text.slice(0, CUT)), length: text.length, context }
+    return { kind: "string", ref, text: fromBytes(text.slice(0, CUT)), length: text.length, context }
   }
   if (v instanceof NixFloat) return { kind: "float", text: printG(v.value, v.nan) }
   if (v instanceof NixPath) return { kind: "path", path: fromBytes(v.path) }
   if (isList(v))
     return {
       kind: "list",
-      ref: handles.ref(cell),
+      ref,
       length: v.length,
-      preview: deep ? v.slice(0, PREVIEW).map((c) => viewCell(evaluator, handles, c, false)) : [],
+      preview: deep ? v.slice(0, PREVIEW).map((c, i) => viewCell(evaluator, [...ref, i], c, false)) : [],
     }
   if (v instanceof Attrs)
     return {
       kind: "attrs",
-      ref: handles.ref(cell),
+      ref,
       size: v.size,
       preview: deep
         ? v
             .sortedNames()
             .slice(0, PREVIEW)
-            .map((n) => [fromBytes(n), viewCell(evaluator, handles, v.get(n) as Cell, false)] as const)
+            .map((n, i) => [fromBytes(n), viewCell(evaluator, [...ref, stepTo(n, i)], v.get(n) as Cell, false)] as const)
         : [],
     }
   if (v instanceof Lambda) {
@@ -94,7 +74,7 @@ function viewValue(evaluator: Evaluator, handles: Handles, cell: Cell, v: Value,
     const source = doc === null ? undefined : evaluator.rt.sources.of(doc[0])
     return {
       kind: "function",
-      ref: handles.ref(cell),
+      ref,
       name: expr.name === null ? null : fromBytes(expr.name),
       formals: expr.formals === null ? null : expr.formals.list.map((f) => ({ name: fromBytes(f.name), hasDefault: f.fallback !== null })),
       at: placeOf(evaluator, expr.pos),
@@ -102,31 +82,40 @@ function viewValue(evaluator: Evaluator, handles: Handles, cell: Cell, v: Value,
     }
   }
   const op: PrimOpValue["op"] = (v as PrimOpValue | PrimOpApp).op
-  return { kind: "function", ref: handles.ref(cell), name: op.name, formals: null, at: null, doc: op.doc }
+  return { kind: "function", ref, name: op.name, formals: null, at: null, doc: op.doc }
 }
 
 /** A page of the children of a list or set; forces nothing. */
-export function childrenOf(evaluator: Evaluator, handles: Handles, ref: Ref, from: number, count: number): Page {
-  const v = peek(handles.cell(ref))
+export function childrenOf(evaluator: Evaluator, ref: Ref, cell: Cell, from: number, count: number): Page {
+  const v = peek(cell)
+  const children: Child[] = []
+  let length = 0
   if (v !== undefined && isList(v)) {
-    const end = Math.min(v.length, from + count)
-    const children = []
-    for (let i = from; i < end; i++) children.push({ label: String(i), view: viewCell(evaluator, handles, v[i] as Cell) })
-    return { children, next: end < v.length ? end : null }
-  }
-  if (v instanceof Attrs) {
+    length = v.length
+    for (let i = from; i < Math.min(length, from + count); i++)
+      children.push({ label: String(i), view: viewCell(evaluator, [...ref, i], v[i] as Cell) })
+  } else if (v instanceof Attrs) {
     const names = v.sortedNames()
-    const end = Math.min(names.length, from + count)
-    const children = names.slice(from, end).map((n) => ({ label: fromBytes(n), view: viewCell(evaluator, handles, v.get(n) as Cell) }))
-    return { children, next: end < names.length ? end : null }
+    length = names.length
+    for (let i = from; i < Math.min(length, from + count); i++) {
+      const name = names[i] as string
+      children.push({ label: fromBytes(name), view: viewCell(evaluator, [...ref, stepTo(name, i)], v.get(name) as Cell) })
+    }
   }
-  return { children: [], next: null }
+  return { children, next: from + count < length ? from + count : null }
+}
+
+/** The step to an attribute: its name, or its index where the name is not UTF-8. */
+function stepTo(name: string, index: number): string | number {
+  const text = fromBytes(name)
+  return toBytes(text) === name ? text : index
 }
 
 export function placeOf(evaluator: Evaluator, pos: number): PlaceView | null {
   const place = evaluator.rt.sources.place(pos)
   if (!place) return null
-  return { file: fromBytes(evaluator.rt.sources.print(pos).replace(/:\d+:\d+$/, "")), line: place.line, column: place.column }
+  const { origin } = place.source
+  return { file: origin.kind === "file" ? fromBytes(origin.path) : originName(origin), line: place.line, column: place.column }
 }
 
 /** Whatever was thrown, as data. A fault of the engine itself is shown as such, never swallowed. */
@@ -146,6 +135,11 @@ export function problemOf(evaluator: Evaluator | null, e: unknown): ProblemView 
     }
   }
   if (e instanceof Stopped) return { code: e.reason, message: e.message, at: null, trace: [], report: `error: ${e.message}` }
+  // V8's way to say that a string or list is longer than it can make; all of the engine's own are charged before they are made.
+  if (e instanceof RangeError && /^Invalid (string|array) length/.test(e.message)) {
+    const message = "evaluation would allocate more memory than it may"
+    return { code: "memory", message, at: null, trace: [], report: `error: ${message}` }
+  }
   const message = e instanceof Error ? `${e.name}: ${e.message}` : String(e)
   return { code: "engine-fault", message, at: null, trace: [], report: `fault in the engine: ${message}` }
 }

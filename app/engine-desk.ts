@@ -1,0 +1,57 @@
+// The page's engine with a count of what is under way, so that Stop is there whatever it is: an evaluation, a row being opened, printing.
+
+import type { Engine, Evaluated, EvaluateRequest, Page, Printed, PrintForm, Ref } from "../engine/worker/client.ts"
+
+/** Asks the engine, and tells listeners when it becomes busy or idle. */
+export class EngineDesk {
+  private readonly engine: Engine
+  private readonly listeners = new Set<() => void>()
+  private underWay = 0
+
+  constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  evaluate(request: EvaluateRequest): Promise<Evaluated> {
+    return this.counted(this.engine.evaluate(request))
+  }
+  force(run: number, ref: Ref): Promise<Evaluated> {
+    return this.counted(this.engine.force(run, ref))
+  }
+  children(run: number, ref: Ref, from: number): Promise<Page> {
+    return this.counted(this.engine.children(run, ref, from))
+  }
+  print(run: number, ref: Ref, form: PrintForm): Promise<Printed> {
+    return this.counted(this.engine.print(run, ref, form))
+  }
+  /** Forgets a run; nothing waits for it. */
+  release(run: number): void {
+    this.engine.release(run).catch(() => {})
+  }
+  stop(): void {
+    this.engine.stop()
+  }
+
+  readonly busy = (): boolean => this.underWay > 0
+
+  /** For useSyncExternalStore. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  private async counted<T>(answer: Promise<T>): Promise<T> {
+    this.count(1)
+    try {
+      return await answer
+    } finally {
+      this.count(-1)
+    }
+  }
+
+  private count(by: 1 | -1): void {
+    const before = this.busy()
+    this.underWay += by
+    if (this.busy() !== before) for (const listener of this.listeners) listener()
+  }
+}

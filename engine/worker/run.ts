@@ -1,0 +1,135 @@
+// One run: a request with an evaluator of its own, made from data, so that any worker can make it again.
+
+import { readFileAt, resolveSymlinks } from "../eval/access.ts"
+import { Attrs } from "../eval/attrs.ts"
+import { autoCall, findAlongPath } from "../eval/auto-call.ts"
+import { Evaluator } from "../eval/evaluator.ts"
+import { resolveExprPath } from "../eval/files.ts"
+import type { LiveMeter } from "../eval/live-meter.ts"
+import { canonPath, parentPath } from "../eval/path.ts"
+import { defaultSettings, type Settings } from "../eval/runtime.ts"
+import { type Cell, isList, type Value } from "../eval/value.ts"
+import type { Expr } from "../lang/expr.ts"
+import { show } from "../lang/show.ts"
+import { type MemoryFile, MemoryHost } from "./memory-host.ts"
+import type { EvaluateRequest, FileData, Ref } from "./protocol.ts"
+import { toBytes } from "./text.ts"
+
+export class Run {
+  readonly evaluator: Evaluator
+  private readonly host: MemoryHost
+  private readonly request: EvaluateRequest
+  private tree: Expr | null = null
+  private file: Cell | null = null
+  private top: Cell | null = null
+
+  constructor(request: EvaluateRequest, meter: LiveMeter) {
+    const files = new Map(Object.entries(request.files ?? {}).map(([path, data]) => [toBytes(path), fileOf(data)]))
+    const env = Object.fromEntries(Object.entries(request.env ?? {}).map(([name, value]) => [toBytes(name), toBytes(value)]))
+    this.request = request
+    this.host = new MemoryHost(files, env, baseOf(request))
+    this.evaluator = new Evaluator(this.host, settingsOf(request))
+    this.evaluator.rt.meter = meter
+  }
+
+  /** The lines printed since the last call. */
+  takeLog(): readonly string[] {
+    const { lines } = this.host
+    this.host.lines = []
+    return lines
+  }
+
+  /** The syntax tree as Nix prints it. Throws NixError. */
+  printTree(): string {
+    return `${show(this.parsed())}\n`
+  }
+
+  /**
+   * The cell at a place; what lies above it is forced, the cell itself is not. Throws NixError and Stopped for what the program
+   * does, RangeError for a place that is not there.
+   */
+  cell(ref: Ref): Cell {
+    let cell = this.topCell()
+    for (const step of ref) cell = childAt(this.evaluator.force(cell), step)
+    return cell
+  }
+
+  private parsed(): Expr {
+    if (this.tree !== null) return this.tree
+    const { evaluator, request } = this
+    const { rt } = evaluator
+    let tree: Expr
+    if (request.file !== undefined) {
+      const path = resolveExprPath(rt, canonPath(toBytes(request.file)))
+      tree = evaluator.parse(readFileAt(rt, resolveSymlinks(rt, path, "full")), { kind: "file", path }, parentPath(path))
+    } else tree = evaluator.parse(toBytes(request.expr ?? ""), { kind: "string" }, baseOf(request))
+    this.tree = evaluator.bind(tree, evaluator.scope)
+    return this.tree
+  }
+
+  /** C++ Nix: nix-instantiate.cc processExpr. */
+  private topCell(): Cell {
+    if (this.top !== null) return this.top
+    const { evaluator, request } = this
+    const { rt } = evaluator
+    this.file ??= evaluator.rootCell(this.parsed())
+    if (request.attrPath === undefined && request.args === undefined) {
+      this.top = this.file
+      return this.top
+    }
+    const args = new Map<string, Cell>()
+    for (const [name, arg] of Object.entries(request.args ?? {}))
+      args.set(
+        toBytes(name),
+        "string" in arg ? toBytes(arg.string) : evaluator.cell(evaluator.load(toBytes(arg.expr), { kind: "string" }, baseOf(request))),
+      )
+    const auto = Attrs.ofMap(args, null)
+    evaluator.force(this.file)
+    const { cell } = findAlongPath(rt, toBytes(request.attrPath ?? ""), auto, this.file)
+    this.top = auto.size === 0 ? cell : autoCall(rt, auto, evaluator.force(cell))
+    return this.top
+  }
+}
+
+function childAt(value: Value, step: string | number): Cell {
+  let child: Cell | undefined
+  if (isList(value)) child = typeof step === "number" ? value[step] : undefined
+  else if (value instanceof Attrs) {
+    const name = typeof step === "string" ? toBytes(step) : value.sortedNames()[step]
+    child = name === undefined ? undefined : value.get(name)
+  }
+  if (child === undefined) throw new RangeError(`no such child: ${step}`)
+  return child
+}
+
+function baseOf(request: EvaluateRequest): string {
+  return canonPath(toBytes(request.base ?? "/"))
+}
+
+function fileOf(data: FileData): MemoryFile {
+  if (typeof data === "string" || data instanceof Uint8Array) return toBytes(data)
+  return { symlink: toBytes(data.symlink) }
+}
+
+function settingsOf(request: EvaluateRequest): Partial<Settings> {
+  const o = request.options ?? {}
+  return {
+    features: new Set([...defaultSettings.features, ...(o.features ?? [])]),
+    system: o.system ?? defaultSettings.system,
+    maxCallDepth: o.maxCallDepth ?? defaultSettings.maxCallDepth,
+    maxSteps: o.maxSteps ?? defaultSettings.maxSteps,
+    maxSeconds: o.maxSeconds ?? defaultSettings.maxSeconds,
+    maxBytes: o.maxBytes ?? defaultSettings.maxBytes,
+    run: o.run ?? "auto",
+    pureEval: o.pureEval ?? false,
+    showTrace: o.showTrace ?? false,
+    lintUrlLiterals: o.urlLiterals ?? defaultSettings.lintUrlLiterals,
+    lintShortPathLiterals: o.shortPathLiterals ?? defaultSettings.lintShortPathLiterals,
+    lintAbsolutePathLiterals: o.absolutePathLiterals ?? defaultSettings.lintAbsolutePathLiterals,
+    nixPath: (request.nixPath ?? []).map((entry) => {
+      const text = toBytes(entry)
+      const at = text.indexOf("=")
+      return at < 0 ? { prefix: "", path: text } : { prefix: text.slice(0, at), path: text.slice(at + 1) }
+    }),
+  }
+}

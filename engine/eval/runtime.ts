@@ -4,7 +4,7 @@
 import type { Scope } from "../lang/bind.ts"
 import type { Source, Sources } from "../lang/source.ts"
 import { Symbols } from "../lang/symbol.ts"
-import type { Attrs } from "./attrs.ts"
+import { type Attrs, Shapes } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
@@ -49,6 +49,8 @@ export interface Settings {
   readonly maxBytes: number
   /** Native stack the closures may take, in bytes by our own count, before the stepper takes over. */
   readonly stackBytes: number
+  /** Native stack the stepper itself takes before it saves frames; below zero it saves at every call and force (for tests). */
+  readonly stepperBytes: number
 }
 
 export const defaultSettings: Settings = {
@@ -71,6 +73,7 @@ export const defaultSettings: Settings = {
   maxSeconds: Number.POSITIVE_INFINITY,
   maxBytes: 64 * 2 ** 30,
   stackBytes: 380_000,
+  stepperBytes: 24_000,
 }
 
 /** Steps between two looks at clock and budget. */
@@ -95,6 +98,7 @@ export class Runtime {
   readonly sources: Sources
   readonly symbols = new Symbols()
   readonly contexts = new Contexts()
+  readonly shapes = new Shapes()
   /** The base environment: slot i+1 belongs to `globalNames[i]`. */
   readonly globals: Env = [null]
   readonly globalNames: string[] = []

@@ -180,19 +180,21 @@ const listToAttrs = builtin({
 
 function fromPairs(rt: Runtime, pairs: ReadonlyMap<string, Attrs>): Attrs {
   rt.charge(32 * pairs.size)
-  const cells = new Map<string, Cell>()
-  const positions = new Map<string, number>()
+  if (pairs.size === 0) return Attrs.empty
+  const names: string[] = []
+  const cells: Cell[] = []
+  const positions: number[] = []
   for (const [name, pair] of pairs) {
     const value = pair.get("value")
     if (value === undefined) {
       // C++ Nix looks at the pairs in symbol order; the fault is the same for all, so only its place differs.
       throw new NixError("type", "attribute 'value' missing", 0).frame(0, pairFrame)
     }
-    cells.set(name, value)
-    const pos = pair.posOf("value")
-    if (pos !== 0) positions.set(name, pos)
+    names.push(name)
+    cells.push(value)
+    positions.push(pair.posOf("value"))
   }
-  return Attrs.ofMap(cells, positions)
+  return Attrs.ofShape(rt.shapes.of(names), cells, positions, 0)
 }
 
 const intersectAttrs = builtin({
@@ -218,7 +220,7 @@ const intersectAttrs = builtin({
       positions.push(right.posOf(name))
     }
     rt.charge(32 * names.length)
-    return Attrs.of(names, cells, positions)
+    return Attrs.ofShape(rt.shapes.of(names), cells, positions, 0)
   },
 })
 

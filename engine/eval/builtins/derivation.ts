@@ -376,7 +376,7 @@ function finish(rt: Runtime, draft: Draft, attrs: Attrs): Value {
     names.push(output)
     cells.push(makeString(text, [rt.contexts.built(full, output)]))
   }
-  return Attrs.of(names, cells)
+  return Attrs.ofShape(rt.shapes.of(names), cells, null, 0)
 }
 
 const derivationStrict = builtin({

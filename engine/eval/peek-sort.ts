@@ -5,7 +5,7 @@
 
 import type { Cell } from "./value.ts"
 
-/** The question the sort asks: is `a` less than `b`? The same object is used for all. */
+/** The question the sort asks: is `a` less than `b`? One object may be used for all. */
 export interface Comparison {
   a: Cell
   b: Cell
@@ -19,17 +19,21 @@ type Task =
 const INSERTION = 16
 
 /** Sorts in place. Yields each comparison and is resumed with its answer. */
-export function* peekSort(items: Cell[]): Generator<Comparison, void, boolean> {
+export function peekSort(items: Cell[]): Generator<Comparison, void, boolean> {
+  // A generator of few variables is small: comparators that sort in turn may nest a million deep.
+  return items.length <= 2 ? sortFew(items) : sortMany(items)
+}
+
+function* sortFew(items: Cell[]): Generator<Comparison, void, boolean> {
+  if (items.length === 2 && (yield { a: items[1] as Cell, b: items[0] as Cell })) items.reverse()
+}
+
+function* sortMany(items: Cell[]): Generator<Comparison, void, boolean> {
   const question: Comparison = { a: null, b: null }
   const ask = (a: number, b: number): Comparison => {
     question.a = items[a] as Cell
     question.b = items[b] as Cell
     return question
-  }
-  if (items.length < 2) return
-  if (items.length === 2) {
-    if (yield ask(1, 0)) items.reverse()
-    return
   }
   const tasks: Task[] = [{ kind: "sort", begin: 0, end: items.length, leftEnd: 0, rightBegin: items.length }]
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {

@@ -120,8 +120,8 @@ function cannotConvert(cell: Cell, pos: number): NixError {
   return new NixError("type", `cannot convert ${showType(cell)} to JSON`, positionOf(cell) || pos)
 }
 
-/** Native stack of one level, by our own count. */
-const LEVEL = 600
+/** Native stack of one level (write, peel and object), by our own count. */
+const LEVEL = 900
 
 const callFrame = "while calling the `__toString` attribute"
 const resultFrame = "while using the result of the `__toString` attribute"

@@ -8,6 +8,7 @@ import { NixError, Stopped } from "../../engine/eval/error.ts"
 import { Evaluator } from "../../engine/eval/evaluator.ts"
 import { printAmbiguous } from "../../engine/eval/print-ambiguous.ts"
 import { renderError } from "../../engine/eval/report.ts"
+import type { Settings } from "../../engine/eval/runtime.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { show } from "../../engine/lang/show.ts"
 import { MemoryHost } from "../../engine/worker/memory-host.ts"
@@ -18,8 +19,23 @@ import { Random } from "./random.ts"
 const count = Number(process.env["THUNKPAD_FUZZ"] ?? 200_000)
 const seed = Number(process.env["THUNKPAD_SEED"] ?? 1)
 
-function evaluatorOf(run: "auto" | "stepper"): Evaluator {
-  return new Evaluator(new MemoryHost(new Map()), { run, maxSteps: 100_000, maxBytes: 200e6, maxCallDepth: 200, showTrace: true })
+function evaluatorOf(settings: Partial<Settings>): Evaluator {
+  const limits = { maxSteps: 100_000, maxBytes: 200e6, maxCallDepth: 200, showTrace: true }
+  return new Evaluator(new MemoryHost(new Map()), { ...limits, ...settings })
+}
+
+/**
+ * Pairs of closures and stepper: as it is, saving its frames always or often, and taking over from closures
+ * early. Each pair sees the same programs: the order of names depends on what was read before.
+ */
+function pairs(): (readonly [Evaluator, Evaluator])[] {
+  const steppers: Partial<Settings>[] = [
+    { run: "stepper" },
+    { run: "stepper", stepperBytes: -1 },
+    { run: "stepper", stepperBytes: 1500 },
+    { run: "auto", stackBytes: 3000, stepperBytes: 1000 },
+  ]
+  return steppers.map((settings) => [evaluatorOf({ run: "auto" }), evaluatorOf(settings)])
 }
 
 /** What a program comes to: its printed value, or its whole error; null when the budget ended it. */
@@ -39,13 +55,10 @@ function outcome(evaluator: Evaluator, text: string): string | null {
 
 function agree(programs: () => string, n: number): number {
   let stopped = 0
-  let closures = evaluatorOf("auto")
-  let stepper = evaluatorOf("stepper")
+  let evaluators = pairs()
   for (let i = 0; i < n; i++) {
-    if (i % 5000 === 4999) {
-      closures = evaluatorOf("auto")
-      stepper = evaluatorOf("stepper")
-    }
+    if (i % 20_000 === 19_999) evaluators = pairs()
+    const [closures, stepper] = evaluators[i % evaluators.length] as (typeof evaluators)[number]
     const text = programs()
     const a = outcome(closures, text)
     const b = outcome(stepper, text)
@@ -75,7 +88,7 @@ describe("random programs", () => {
 
   test("what is printed by --parse can be read again, and is stable from then on", { timeout: 300_000 }, () => {
     const random = new Random(seed + 2)
-    const evaluator = evaluatorOf("auto")
+    const evaluator = evaluatorOf({ run: "auto" })
     for (let i = 0; i < count / 20; i++) {
       const text = growProgram(random, 3 + random.below(40))
       let once: string

@@ -212,6 +212,8 @@ their order. All elements are evaluated before the first comparison.`,
     const f = (yield stepKind(rt, comparator, "function", 0, sortFrame)) as Value
     for (let i = 0; i < list.length; i++) yield need(list[i] as Cell, 0)
     rt.charge(24 * list.length)
+    const quick = isLessThan(f) ? sortPlain(list) : undefined
+    if (quick !== undefined) return quick
     const items = list.slice()
     const sorting = peekSort(items)
     const order = isLessThan(f)

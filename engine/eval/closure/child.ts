@@ -16,6 +16,8 @@ export const EMPTY_LIST: List = Object.freeze([])
 
 /** Estimated native stack per nested evaluation: measured 104 bytes + 8 per local, 16 per parameter, cold. */
 const FRAME = 115
+/** The same of forceThunk, the code itself, and a `force` between (chains of `inherit` in a `with` have nothing else). */
+const BASE = 400
 
 /** An expression's code; compiled when it first runs. */
 export function codeOf(expr: Expr): Code {
@@ -28,7 +30,7 @@ export function codeOf(expr: Expr): Code {
       code.run = compile(expr)
       return code.run(rt, env)
     },
-    220 + Math.min(expr.height, 80) * FRAME,
+    BASE + Math.min(expr.height, 80) * FRAME,
   )
   expr.code = code
   return code

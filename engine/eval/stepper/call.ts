@@ -8,7 +8,7 @@ import type { Runtime } from "../runtime.ts"
 import { type Cell, type Env, Lambda, type LambdaCode, PrimOpApp, PrimOpValue, Thunk, type Value } from "../value.ts"
 import { opOf } from "./compile.ts"
 import { forceCell, forceThunk } from "./force.ts"
-import { type Frame, type Machine, SPAN } from "./machine.ts"
+import type { Frame, Machine } from "./machine.ts"
 import { callPrimOp, callPrimOp1 } from "./primop.ts"
 
 const argumentFrame = "while evaluating the value passed for the lambda argument"
@@ -20,8 +20,20 @@ export function callCell(m: Machine, fun: Cell, args: readonly Cell[], pos: numb
     m.save(new FunctionFrame(args, pos))
     return undefined
   }
-  const first = args[0]
-  return args.length === 1 && first !== undefined ? call1(m, f, first, pos) : call(m, f, args, pos)
+  return call(m, f, args, pos)
+}
+
+/** Calls any value with any number of arguments (C++ Nix: callFunction). */
+export function call(m: Machine, fun: Value, args: readonly Cell[], pos: number): Value | undefined {
+  switch (args.length) {
+    case 1:
+      return call1(m, fun, args[0] as Cell, pos)
+    case 2:
+      return call2(m, fun, args[0] as Cell, args[1] as Cell, pos)
+  }
+  const depth = m.rt.depth
+  if (depth > m.rt.maxDepth) throw tooDeep(pos)
+  return callFrom(m, fun, args, 0, depth, pos)
 }
 
 /** Calls a function with one argument: the hot path. */
@@ -57,13 +69,6 @@ export function call2(m: Machine, fun: Value, a: Cell, b: Cell, pos: number): Va
   return callFrom(m, fun, [a, b], 0, depth, pos)
 }
 
-/** Calls any value with any number of arguments (C++ Nix: callFunction). */
-export function call(m: Machine, fun: Value, args: readonly Cell[], pos: number): Value | undefined {
-  const depth = m.rt.depth
-  if (depth > m.rt.maxDepth) throw tooDeep(pos)
-  return callFrom(m, fun, args, 0, depth, pos)
-}
-
 /** Calls with the arguments from `from` on; `depth` is the call depth around the whole call. */
 function callFrom(m: Machine, fun: Value, args: readonly Cell[], from: number, depth: number, pos: number): Value | undefined {
   const rt = m.rt
@@ -81,9 +86,9 @@ function callFrom(m: Machine, fun: Value, args: readonly Cell[], from: number, d
         rt.depth = depth
         return new PrimOpApp(op, have.concat(args.slice(i)))
       }
-      const all = have.length === 0 && missing === args.length ? args : have.concat(args.slice(i, i + missing))
+      const at = i
       i += missing
-      v = callPrimOp(m, op, all, depth, pos)
+      v = callPrimOp(m, op, have, args, at, depth, pos)
     } else if (cur instanceof Attrs && cur.has("__functor")) v = callFunctor(m, cur, args[i++] as Cell, depth, pos)
     else {
       rt.depth = depth
@@ -140,7 +145,7 @@ function frameSite(e: unknown, pos: number): unknown {
 function runBody(m: Machine, code: LambdaCode, env: Env, depth: number, pos: number): Value | undefined {
   const used = m.used
   let value: Value | undefined
-  if (used > SPAN || --m.turns < 0) value = m.goal(opOf(code.body), env)
+  if (used > m.span || --m.turns < 0) value = m.goal(opOf(code.body), env)
   else {
     m.used = used + code.body.weight
     try {

@@ -19,7 +19,7 @@ import { compileConcat } from "./concat.ts"
 import { type Condition, checkBool, compileCondition } from "./condition.ts"
 import { forceCell, forceThunk } from "./force.ts"
 import { drive, evaluate } from "./generator.ts"
-import { type Frame, type Machine, type Op, SPAN } from "./machine.ts"
+import type { Frame, Machine, Op } from "./machine.ts"
 import { compileBinary, compileNot } from "./operator.ts"
 import { compileHasAttr, compileSelect } from "./select.ts"
 import { compileWithVariable } from "./with.ts"
@@ -49,7 +49,7 @@ export function compilePart(expr: Expr): Op {
 function border(op: Op): Op {
   return (m, env) => {
     const used = m.used
-    if (used > SPAN) return m.goal(op, env)
+    if (used > m.span) return m.goal(op, env)
     m.used = used + BORDER * 230
     const value = op(m, env)
     m.used = used

@@ -2,9 +2,9 @@
 
 import { failApply, failThunk, forceSpecial } from "../force.ts"
 import { APPLY, BLACKHOLE, type Cell, type Code, EAGER, type Env, FAILED, Thunk, type Value } from "../value.ts"
-import { callCell } from "./call.ts"
+import { call1, callCell } from "./call.ts"
 import { opOf } from "./compile.ts"
-import { type Frame, type Machine, SPAN } from "./machine.ts"
+import type { Frame, Machine } from "./machine.ts"
 
 /** The value of a cell, or undefined after suspending; `pos` is where it is needed. */
 export function forceCell(m: Machine, cell: Cell, pos: number): Value | undefined {
@@ -26,7 +26,7 @@ export function forceThunk(m: Machine, thunk: Thunk, pos: number): Value | undef
   rt.current = thunk
   const used = m.used
   let value: Value | undefined
-  if (used > SPAN || --m.turns < 0) value = m.goal(opOf(code), env)
+  if (used > m.span || --m.turns < 0) value = m.goal(opOf(code), env)
   else {
     m.used = used + code.weight
     try {
@@ -61,7 +61,9 @@ function forceApply(m: Machine, thunk: Thunk, pos: number): Value | undefined {
   m.used = used + APPLY.weight
   let value: Value | undefined
   try {
-    value = callCell(m, app[0] as Cell, app.slice(1), pos)
+    // Most are `f x`, of map and its like, and `f` is known.
+    const f = app[0] as Cell
+    value = app.length === 2 && !(f instanceof Thunk) ? call1(m, f, app[1] as Cell, pos) : callCell(m, f, app.slice(1), pos)
   } catch (e) {
     rt.depth = depth
     rt.current = owner

@@ -7,7 +7,7 @@ import { type Env, Thunk, type Value } from "../value.ts"
 import { callCell } from "./call.ts"
 import { opOf } from "./compile.ts"
 import { forceThunk } from "./force.ts"
-import { type Frame, type Machine, NOTHING, RECOVERED, SPAN } from "./machine.ts"
+import { type Frame, type Machine, NOTHING, RECOVERED } from "./machine.ts"
 
 /** Native stack of a generator and its driver, by our own count. */
 const WEIGHT = 500
@@ -15,7 +15,7 @@ const WEIGHT = 500
 /** Runs a generator; the result is what it returns (NOTHING for undefined), or undefined after suspending. */
 export function drive(m: Machine, step: Step<unknown>): unknown {
   const depth = m.rt.depth
-  if (m.used > SPAN || --m.turns < 0) {
+  if (m.used > m.span || --m.turns < 0) {
     m.goal(nothing, m.rt.globals)
     m.save(new GeneratorFrame(step, depth))
     return undefined

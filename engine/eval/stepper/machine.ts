@@ -37,15 +37,14 @@ export const RECOVERED: unique symbol = Symbol("recovered")
 /** Stands for the `undefined` that a generator returns, because `undefined` means suspended. */
 export const NOTHING: unique symbol = Symbol("nothing")
 
-/** Native stack, in bytes by our own count, that ops take before they save themselves. */
-export const SPAN = 24_000
-
-/** Frames kept at most; about 100 bytes each with what they hold on to. */
-const MAX_FRAMES = 20_000_000
+/** Frames kept at most: each takes 100 to 200 bytes with what it holds on to. */
+const MAX_FRAMES = 12_000_000
 
 /** An evaluation on the heap. */
 export class Machine {
   readonly rt: Runtime
+  /** Native stack, in bytes by our own count, that ops take before they save themselves. */
+  readonly span: number
   /** The frames, innermost first. */
   private top: Frame | null = null
   private size = 0
@@ -68,6 +67,7 @@ export class Machine {
 
   constructor(rt: Runtime) {
     this.rt = rt
+    this.span = rt.settings.stepperBytes
     this.op = noGoal
     this.env = rt.globals
   }

@@ -4,7 +4,7 @@ import type { BinaryExpr, Expr, NotExpr } from "../../lang/expr.ts"
 import type { Attrs } from "../attrs.ts"
 import { updateAttrs } from "../closure/operator.ts"
 import { eqScalars, stepEqual } from "../equal.ts"
-import { concatLists } from "../list.ts"
+import { concatTwo } from "../list.ts"
 import { COST } from "../runtime.ts"
 import type { Env, Value } from "../value.ts"
 import { type Condition, checkBool, compileCondition } from "./condition.ts"
@@ -44,7 +44,7 @@ export function compileBinary(expr: BinaryExpr): Op {
       return compilePair({
         first: new Operand(left, "in the left operand of '++'"),
         second: new Operand(right, "in the right operand of '++'"),
-        finish: (m, a, b) => concatLists(m.rt, [a, b], pos, "while evaluating one of the elements to concatenate"),
+        finish: (m, a, b) => concatTwo(m.rt, a, b, pos, "while evaluating one of the elements to concatenate"),
       })
   }
 }

@@ -14,14 +14,14 @@ const WEIGHT = 900
 
 /** Calls a builtin of one argument; see callPrimOp. */
 export function callPrimOp1(m: Machine, op: PrimOp, arg: Cell, depth: number, pos: number): Value | undefined {
-  const spec = op.args[0] as PrimOp["args"][number]
-  if (op.run === null || op.step !== null || (spec[1] !== "lazy" && arg instanceof Thunk && arg.code !== null))
-    return callPrimOp(m, op, [arg], depth, pos)
+  const kind = (op.args[0] as PrimOp["args"][number])[1]
+  if (op.run === null || op.step !== null || (kind !== "lazy" && arg instanceof Thunk && arg.code !== null))
+    return forceArgs(m, op, [arg, pos], 0, depth, pos)
   const rt = m.rt
   let forced: unknown = arg
   let value: Value
   try {
-    if (spec[1] !== "lazy") forced = forceKind(rt, arg, spec[1], 0, op.frames[0] as string)
+    if (kind !== "lazy") forced = forceKind(rt, arg, kind, 0, op.frames[0] as string)
     value = (op.run as AnyRun)(rt, forced, pos)
   } catch (e) {
     if (e instanceof Pending && m.canWait) return waitFor(m, e, op, [forced, pos], depth, pos)
@@ -34,35 +34,43 @@ export function callPrimOp1(m: Machine, op: PrimOp, arg: Cell, depth: number, po
 }
 
 /**
- * Calls a builtin with exactly its arguments. The call is counted already; `depth` is restored behind it.
- * Returns undefined after suspending.
+ * Calls a builtin with exactly its arguments: `have`, and those of `args` from `from` on. The call is counted
+ * already; `depth` is restored behind it. Returns undefined after suspending.
  */
-export function callPrimOp(m: Machine, op: PrimOp, args: readonly Cell[], depth: number, pos: number): Value | undefined {
-  const used = m.used
-  m.used = used + WEIGHT
-  const v = forceArgs(m, op, args, args.slice(), 0, depth, pos)
-  m.used = used
-  return v
-}
-
-/** Forces the arguments from the `from`th in order on, then runs the builtin. */
-function forceArgs(
+export function callPrimOp(
   m: Machine,
   op: PrimOp,
+  have: readonly Cell[],
   args: readonly Cell[],
-  forced: unknown[],
   from: number,
   depth: number,
   pos: number,
 ): Value | undefined {
+  const n = op.arity
+  // Exactly as long as it gets: frames may keep it for long.
+  const forced: unknown[] = new Array(n + 1)
+  for (let i = 0; i < have.length; i++) forced[i] = have[i]
+  for (let i = have.length; i < n; i++) forced[i] = args[from + i - have.length]
+  forced[n] = pos
+  return forceArgs(m, op, forced, 0, depth, pos)
+}
+
+/**
+ * Forces the arguments in place, from the `from`th in order on, then runs the builtin. `forced` has the cells
+ * of the arguments, then the position.
+ */
+function forceArgs(m: Machine, op: PrimOp, forced: unknown[], from: number, depth: number, pos: number): Value | undefined {
   const rt = m.rt
+  const used = m.used
+  m.used = used + WEIGHT
+  const order = op.order
+  let i = from
   try {
-    const order = op.order
-    for (let i = from; i < order.length; i++) {
+    for (; i < order.length; i++) {
       const n = order[i] as number
       const kind = (op.args[n] as PrimOp["args"][number])[1]
       if (kind === "lazy") continue
-      const cell = args[n] as Cell
+      const cell = forced[n] as Cell
       if (cell instanceof Thunk && cell.code !== null) {
         let v: Value | undefined
         try {
@@ -71,27 +79,30 @@ function forceArgs(
           throw frameArg(e, op, n)
         }
         if (v === undefined) {
-          m.save(new ArgFrame(op, args, forced, i, depth, pos))
+          m.save(new ArgFrame(op, forced, i, depth, pos))
           return undefined
         }
       }
       forced[n] = forceKind(rt, cell, kind, 0, op.frames[n] as string)
     }
-    forced.push(pos)
     const value = runPrimOp(m, op, forced)
     if (value === undefined) {
-      m.save(new PrimOpFrame(op, forced, depth, pos))
+      m.save(new PrimOpFrame(op, m.canWait ? forced : nothing, depth, pos))
       return undefined
     }
+    m.used = used
     rt.depth = depth
     if (rt.credit < 0) spendOn(rt, value)
     return value
   } catch (e) {
-    if (e instanceof Pending && m.canWait && forced.length > args.length) return waitFor(m, e, op, forced, depth, pos)
+    if (e instanceof Pending && m.canWait && i === order.length) return waitFor(m, e, op, forced, depth, pos)
     rt.depth = depth
     throw frameCall(e, op, pos)
   }
 }
+
+/** What a frame keeps that is never asked again. */
+const nothing: readonly unknown[] = []
 
 /** Runs a builtin with its forced arguments and position. */
 function runPrimOp(m: Machine, op: PrimOp, forced: readonly unknown[]): Value | undefined {
@@ -132,15 +143,13 @@ function frameCall(e: unknown, op: PrimOp, pos: number): unknown {
 class ArgFrame implements Frame {
   up: Frame | null = null
   private readonly op: PrimOp
-  private readonly args: readonly Cell[]
   private readonly forced: unknown[]
   private readonly at: number
   private readonly depth: number
   private readonly pos: number
 
-  constructor(op: PrimOp, args: readonly Cell[], forced: unknown[], at: number, depth: number, pos: number) {
+  constructor(op: PrimOp, forced: unknown[], at: number, depth: number, pos: number) {
     this.op = op
-    this.args = args
     this.forced = forced
     this.at = at
     this.depth = depth
@@ -148,7 +157,7 @@ class ArgFrame implements Frame {
   }
 
   resume(m: Machine, _value: unknown): unknown {
-    return forceArgs(m, this.op, this.args, this.forced, this.at, this.depth, this.pos)
+    return forceArgs(m, this.op, this.forced, this.at, this.depth, this.pos)
   }
 
   fail(m: Machine, error: unknown): unknown {

@@ -85,6 +85,13 @@ test("the depth limit is Nix's, wherever the stepper is", () => {
   }
 })
 
+test("beyond the depth limit a string that is added to complains before the other operand is evaluated", () => {
+  for (const run of ["closures", "stepper"] as const) {
+    const text = outcome(evaluatorOf({ run, maxCallDepth: 3 }), '(a: (b: (c: (d: "x" + d d) 1) 1) 1) 1')
+    expect(text).toMatch(/max-call-depth exceeded\n +at .*:1:17:/)
+  }
+})
+
 describe("frames and errors are those of the closures, saved or not", () => {
   const programs = [
     "let f = { a, b ? a + 1 }: a + b; in [ (f { a = 1; }) (f { a = 1; b = 5; }) ]",

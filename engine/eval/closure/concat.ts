@@ -114,9 +114,10 @@ export function compileConcat(expr: ConcatExpr): Run {
         }
         return general(rt, [a, b], env)
       }
-      if (typeof a === "string") {
+      // Beyond the depth limit coercing the first operand complains before the second is evaluated.
+      if (typeof a === "string" && rt.depth <= rt.maxDepth) {
         const b = right(rt, env)
-        if (typeof b === "string" && rt.depth <= rt.maxDepth) {
+        if (typeof b === "string") {
           const s = a + b
           if (s.length > 100_000) rt.chargeText(s.length)
           else rt.credit -= COST.text + s.length

@@ -2,7 +2,7 @@
 // a reference to a whole `.drv` closure needs. C++ Nix keeps the hashes in derivation::modulo::hashes.
 
 import { parseAterm } from "../formats/derivation/aterm-reader.ts"
-import type { Derivation } from "../formats/derivation/derivation.ts"
+import type { Derivation, DerivationOutput } from "../formats/derivation/derivation.ts"
 import { type Instantiated, instantiate } from "../formats/derivation/instantiate.ts"
 import { ModuloCache } from "../formats/derivation/modulo.ts"
 import { drvNameOfPath, isDerivationPath, type StorePath } from "../formats/store-path/store-path.ts"
@@ -14,7 +14,7 @@ import type { Host } from "./host.ts"
 interface Node {
   readonly inputSrcs: Iterable<StorePath>
   readonly inputDrvs: ReadonlyMap<StorePath, unknown>
-  readonly outputs: readonly string[]
+  readonly outputs: ReadonlyMap<string, DerivationOutput>
 }
 
 /** A derivation and the attributes it was made from. */
@@ -49,7 +49,7 @@ export class KnownDrvs {
   }
 
   private note(path: StorePath, drv: Derivation): void {
-    this.nodes.set(path, { inputSrcs: drv.inputSrcs, inputDrvs: drv.inputDrvs, outputs: [...drv.outputs.keys()] })
+    this.nodes.set(path, { inputSrcs: drv.inputSrcs, inputDrvs: drv.inputDrvs, outputs: drv.outputs })
   }
 
   /** Reads a derivation from the host's store. Throws Nix's error if it is not there. */
@@ -69,8 +69,19 @@ export class KnownDrvs {
   }
 
   /** Output names of a derivation. */
-  outputs(path: StorePath): readonly string[] {
+  outputs(path: StorePath): Iterable<string> {
+    return this.node(path).outputs.keys()
+  }
+
+  /** Outputs of a derivation by name. */
+  outputsOf(path: StorePath): ReadonlyMap<string, DerivationOutput> {
     return this.node(path).outputs
+  }
+
+  /** What a `.drv` file refers to, if the derivation was made or read here. */
+  references(path: StorePath): readonly StorePath[] | undefined {
+    const node = this.nodes.get(path)
+    return node === undefined ? undefined : [...new Set([...node.inputSrcs, ...node.inputDrvs.keys()])]
   }
 
   /** All store paths a `.drv` refers to, itself included (C++ Nix: computeFSClosure). */

@@ -5,6 +5,7 @@ import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { interpolate } from "../coerce.ts"
 import { type Context, type ContextElem, sortedContext, unionContext } from "../context.ts"
+import { derivedPathOf, resolveDerivedPath } from "../derived-path.ts"
 import { NixError } from "../error.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Step } from "../step.ts"
@@ -97,6 +98,13 @@ interface Info {
   readonly outputs: string[]
 }
 
+/** The store path an element belongs to; a derivation that another one makes has to be known without building. */
+function resolvedPath(rt: Runtime, elem: ContextElem): string {
+  if (!elem.path.includes("^")) return elem.path
+  const path = derivedPathOf(rt, elem)
+  return path.kind === "opaque" ? elem.path : printStorePath(resolveDerivedPath(rt, path.drvPath), rt.host.storeDir)
+}
+
 const getContext = builtin({
   name: "getContext",
   args: [["s", "string"]],
@@ -110,15 +118,14 @@ const getContext = builtin({
       gives: '{ "/nix/store/rjpa7kdyl9a1irk0c5q47h80g8sam5p8-a" = { path = true; }; }',
     },
   ],
-  run(_rt, s) {
+  run(rt, s) {
     const infos = new Map<string, Info>()
     for (const elem of sortedContext(s.context ?? [])) {
-      if (elem.path.includes("^"))
-        throw new NixError("not-yet", `resolving the output '${elem.path}' of a derivation is not supported yet`, 0)
-      let info = infos.get(elem.path)
+      const path = resolvedPath(rt, elem)
+      let info = infos.get(path)
       if (info === undefined) {
         info = { path: false, allOutputs: false, outputs: [] }
-        infos.set(elem.path, info)
+        infos.set(path, info)
       }
       if (elem.kind === "opaque") info.path = true
       else if (elem.kind === "drv-deep") info.allOutputs = true

@@ -17,6 +17,7 @@ import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { coerceToString, forDerivation, stepCoerce } from "../coerce.ts"
 import type { Context, ContextElem } from "../context.ts"
+import { derivedPathOf, derivedPathOfString, derivedPathText, elementOf } from "../derived-path.ts"
 import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
 import { force, forceBool, forceList, forcePlainString, forceString, framed } from "../force.ts"
@@ -208,10 +209,7 @@ function inputsOf(rt: Runtime, context: ReadonlySet<ContextElem>): InputCollecto
   for (const elem of context) {
     if (elem.kind === "opaque") inputs.inputSrcs.add(baseName(rt, elem.path))
     else if (elem.kind === "built") {
-      const [drv, ...through] = elem.path.split("^")
-      let path: Parameters<InputCollector["add"]>[0] = { kind: "opaque", path: baseName(rt, drv as string) }
-      for (const output of [...through, elem.output]) path = { kind: "built", drvPath: path, output }
-      inputs.add(path)
+      inputs.add(derivedPathOf(rt, elem))
     } else
       for (const path of rt.drvs.closure(baseName(rt, elem.path))) {
         inputs.inputSrcs.add(path)
@@ -440,4 +438,39 @@ function frameDerivation(rt: Runtime, e: unknown, attrs: Attrs, name: string): u
   return e
 }
 
-export const derivations: readonly PrimOp[] = [derivationStrict]
+const referenceFrame = "while evaluating the first argument to builtins.outputOf"
+const outputFrame = "while evaluating the second argument to builtins.outputOf"
+
+const outputOf = builtin({
+  name: "outputOf",
+  args: [
+    ["derivation-reference", "string", referenceFrame],
+    ["output-name", "lazy"],
+  ],
+  doc: `Returns the path of an output of a derivation, or a placeholder for it where it is not known before something is built. The
+derivation is given by a string that refers to its \`.drv\` file alone (\`builtins.unsafeDiscardOutputDependency drv.drvPath\`), or
+to an output of another derivation that makes it; so calls can be nested.`,
+  see: "primops.cc prim_outputOf",
+  feature: "dynamic-derivations",
+  examples: [
+    {
+      nix: `let d = derivation { name = "x"; system = "s"; builder = "b"; }; in
+builtins.outputOf (builtins.unsafeDiscardOutputDependency d.drvPath) "out" == d.outPath`,
+      gives: "true",
+      features: ["dynamic-derivations"],
+    },
+    {
+      nix: 'builtins.outputOf "x" "out"',
+      fails: "string 'x' has 0 entries in its context. It should only have exactly one entry",
+      features: ["dynamic-derivations"],
+    },
+  ],
+  *step(rt, reference, outputCell) {
+    const drvPath = derivedPathOfString(rt, reference, referenceFrame)
+    const output = (yield stepKind(rt, outputCell, "plain", 0, outputFrame)) as string
+    const path = { kind: "built", drvPath, output } as const
+    return makeString(derivedPathText(rt, path), [elementOf(rt, path)])
+  },
+})
+
+export const derivations: readonly PrimOp[] = [outputOf, derivationStrict]

@@ -16,13 +16,6 @@ interface Missing {
 
 const missing: readonly Missing[] = [
   {
-    name: "outputOf",
-    args: ["derivation-reference", "output-name"],
-    feature: "dynamic-derivations",
-    doc: "Returns the path of an output of a derivation, which may itself be the output of another one.",
-    see: "primops.cc prim_outputOf",
-  },
-  {
     name: "fetchClosure",
     args: ["args"],
     feature: "fetch-closure",

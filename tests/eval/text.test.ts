@@ -53,7 +53,6 @@ describe("floats", () => {
 
 describe("texts in quotes", () => {
   test("strings are escaped, a dollar only before a brace", () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: Nix text.
     expect(printString('a"b\\c\n\r\t$x${y}$')).toBe('"a\\"b\\\\c\\n\\r\\t$x\\${y}$"')
   })
 

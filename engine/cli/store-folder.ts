@@ -233,7 +233,8 @@ export class StoreFolder {
   /** Copies a source tree that `host` has, and gives its path. */
   addSource(host: SourceHost, request: ImportRequest): StorePath {
     const path = reading(() => parseStorePath(sourcePath(host, request, this.storeDir), this.storeDir))
-    this.add(path, [], (handle) => walkSource(host, request.path, request.filter, handle))
+    const references = (request.references ?? []).map((r) => parseStorePath(r, this.storeDir))
+    this.add(path, references, (handle) => walkSource(host, request.path, request.filter, handle))
     return path
   }
 

@@ -29,12 +29,20 @@ export class StoreHost extends NodeHost {
   }
 
   #addSource(request: ImportRequest): string {
-    const key = request.filter === undefined ? `${request.recursive}:${request.name}:${request.path}` : undefined
+    const key =
+      request.filter === undefined && request.references === undefined ? `${request.recursive}:${request.name}:${request.path}` : undefined
     const known = key === undefined ? undefined : this.#copied.get(key)
     if (known !== undefined) return known
     const path = this.folder.print(this.folder.addSource(this, request))
     if (key !== undefined) this.#copied.set(key, path)
     return path
+  }
+
+  /** What an object of the folder refers to. */
+  references(path: string): readonly string[] | undefined {
+    const { folder } = this
+    const object = reading(() => parseStorePath(path, this.storeDir))
+    return folder.has(object) ? folder.references(object).map((r) => folder.print(r)) : undefined
   }
 
   /** Where a path is read: in the folder if it is there, else on the disk under its own name. */

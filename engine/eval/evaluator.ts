@@ -33,7 +33,9 @@ export class Evaluator {
     this.rt = new Runtime({ ...defaultSettings, ...settings }, host, sources, Attrs.empty)
     const setDerivation = installBuiltins(this.rt)
     this.scope = baseScope(this.rt.globalNames)
-    this.rt.loader = (path, text, scope) => this.load(text, { kind: "file", path }, directoryOf(path), scope)
+    // What is no absolute path is the name of a text of our own.
+    this.rt.loader = (path, text, scope) =>
+      this.load(text, path.startsWith("/") ? { kind: "file", path } : { kind: "internal", name: path }, directoryOf(path), scope)
     const derivation = this.load(derivationNix, { kind: "internal", name: "derivation-internal.nix" }, "/")
     this.rt.derivationSource = this.rt.sources.of(derivation.expr.start) ?? null
     setDerivation(this.cell(derivation))

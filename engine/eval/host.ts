@@ -15,6 +15,8 @@ export interface ImportRequest {
   readonly filter?: (path: string, type: FileType) => boolean
   /** Expected SHA-256 in base 16, or undefined. */
   readonly sha256?: string
+  /** Full store paths that the object refers to: those of the store object it is copied from. */
+  readonly references?: readonly string[]
 }
 
 /** A file to download, or an archive to download and unpack. */
@@ -65,6 +67,8 @@ export interface Host {
   addToStore?(request: ImportRequest): string
   /** Writes a text file with these references, returns its store path. toFile, derivations. */
   addTextToStore?(name: string, contents: string, references: readonly string[]): string
+  /** What the store object at this full path refers to (full paths), or undefined if that is not known. readFile, path, filterSource. */
+  references?(storePath: string): readonly string[] | undefined
   /** Downloads into the store, returns the store path; a wrong hash is an error. fetchurl, fetchTarball. */
   download?(request: DownloadRequest): string
   /** Fetches the tree of a checked input. fetchTree, fetchGit. */

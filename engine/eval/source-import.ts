@@ -5,7 +5,7 @@ import { Hasher } from "../formats/hash/digest.ts"
 import { type NarHandler, narMaxDepth } from "../formats/nar/grammar.ts"
 import { NarWriter } from "../formats/nar/writer.ts"
 import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
-import { printStorePath } from "../formats/store-path/store-path.ts"
+import { parseStorePath, printStorePath } from "../formats/store-path/store-path.ts"
 import { corepkgs } from "./corepkgs.ts"
 import { NixError } from "./error.ts"
 import { reading } from "./format-fault.ts"
@@ -86,7 +86,10 @@ export function sourcePath(host: SourceHost, request: ImportRequest, storeDir: s
     method: request.recursive ? ("nar" as const) : ("flat" as const),
     hash: { algo: "sha256" as const, bytes: hasher.digest() },
   }
-  const found = reading(() => makeFixedOutputPath(request.name, address, { others: [], self: false }, storeDir))
+  const found = reading(() => {
+    const others = (request.references ?? []).map((r) => parseStorePath(r, storeDir))
+    return makeFixedOutputPath(request.name, address, { others, self: false }, storeDir)
+  })
   return printStorePath(found, storeDir)
 }
 

@@ -1,5 +1,10 @@
 // Builtins that read what is in the store: outputs of derivations, imports of `.drv` files, contexts of files read.
-import { beforeAll, describe, expect, test } from "vitest"
+import * as fs from "node:fs"
+import * as os from "node:os"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { NodeHost } from "../../engine/cli/host.ts"
+import { StoreFolder } from "../../engine/cli/store-folder.ts"
+import { StoreHost } from "../../engine/cli/store-host.ts"
 import { Attrs } from "../../engine/eval/attrs.ts"
 import { NixError } from "../../engine/eval/error.ts"
 import { Evaluator } from "../../engine/eval/evaluator.ts"
@@ -9,7 +14,23 @@ import { isList, NixString, type Value } from "../../engine/eval/value.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { MemoryHost } from "./memory-host.ts"
 
+const folder = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-store-builtins-`))
+let stores = 0
+
 beforeAll(initHashes)
+
+afterAll(() => {
+  for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isDirectory()) fs.chmodSync(`${entry.parentPath}/${entry.name}`, 0o755)
+  fs.rmSync(folder, { recursive: true, force: true })
+})
+
+/** A host with an empty store in a folder. */
+function storeHost(): StoreHost {
+  const plainHost = new NodeHost(folder, {}, () => undefined)
+  const store = new StoreFolder(`${folder}/${stores++}`, "/nix/store", plainHost)
+  return new StoreHost(folder, {}, () => undefined, store, "read-write")
+}
 
 const dynamic: Partial<Settings> = { features: new Set(["dynamic-derivations", "ca-derivations"]) }
 
@@ -103,5 +124,69 @@ describe("outputOf", () => {
       /^string '\/(.{52})x' has context with the output 'out' from derivation '.*-hello\.drv\.drv', but the string is not the right placeholder for this derivation output\. It should be '\/\1'$/,
     )
     expect(evaluate("builtins ? outputOf")).toBe(false)
+  })
+})
+
+const texts = `
+  a = builtins.toFile "a" "hello";
+  b = builtins.toFile "b" "uses \${a}";
+  c = builtins.toFile "c" "uses \${b} not a";
+  d = derivation { name = "d"; system = "x"; builder = "b"; dep = a; };
+  e = derivation { name = "e"; system = "x"; builder = "b"; inherit d; outputs = [ "out" "dev" ]; };
+`
+
+describe("files of the store, as Nix 2.34 has them", () => {
+  const here = (text: string): unknown => evaluate(`let ${texts} in ${text}`, {}, storeHost)
+
+  test("readFile gives the references that occur in the text", () => {
+    expect(here("map (f: builtins.getContext (builtins.readFile f)) [ a b c e.drvPath ]")).toEqual([
+      {},
+      { "/nix/store/vmg5na96ajnh1v932j9jdzfc3022vbh9-a": { path: true } },
+      { "/nix/store/gnald2qv01c5f9x28s0w6i2c7aicd0my-b": { path: true } },
+      { "/nix/store/bv6w3b9lhqnly12863x9icmm4ddhsm88-d.drv": { path: true } },
+    ])
+  })
+
+  test("readFile finds what a derivation refers to where nothing but its file is there", () => {
+    const path = "/nix/store/byjr77i72wd1s2bc5038v96n5pm1df9j-e.drv"
+    const first = storeHost()
+    run(`let ${texts} in e.drvPath`, {}, first)
+    const host = (): Host => new MemoryHost({ [path]: first.readFile(path) })
+    expect(evaluate(`builtins.getContext (builtins.readFile ${path})`, {}, host)).toEqual({
+      "/nix/store/bv6w3b9lhqnly12863x9icmm4ddhsm88-d.drv": { path: true },
+    })
+  })
+
+  test("import of a .drv file gives the derivation", () => {
+    const drv = "/nix/store/byjr77i72wd1s2bc5038v96n5pm1df9j-e.drv"
+    const dev = "/nix/store/26cam6z2lkif8rnzbcwkjjzqv3jwfcn1-e-dev"
+    expect(here("builtins.attrNames (import e.drvPath)")).toEqual(["all", "dev", "drvPath", "name", "out", "outPath", "outputName", "type"])
+    expect(
+      here("let i = import e.drvPath; in [ i.outPath i.dev.outPath i.drvPath i.name i.dev.outputName (builtins.length i.all) i.type ]"),
+    ).toEqual([dev, dev, drv, "e", "dev", 2, "derivation"])
+    expect(here("(import e.drvPath).dev == e.dev")).toBe(true)
+    expect(here("let i = import e.drvPath; in map builtins.getContext [ i.drvPath i.dev.outPath ]")).toEqual([
+      { [drv]: { allOutputs: true } },
+      { [drv]: { outputs: ["dev"] } },
+    ])
+    expect(here('(builtins.scopedImport (throw "unused") e.drvPath).outPath')).toBe(dev)
+    expect(failure(`let ${texts} in import e.drvPath 1`, {}, storeHost)).toMatch(
+      /^attempt to call something which is not a function but a set: \{ type = "derivation"; all = /,
+    )
+  })
+
+  test("path and filterSource keep the references of what they copy", () => {
+    expect(here('builtins.path { path = b; name = "copy"; }')).toBe("/nix/store/6qps04h7r83bd9ifvdw4r3q66x686nbb-copy")
+    expect(here("builtins.filterSource (p: t: true) b")).toBe(
+      "/nix/store/f8dyiqdn0hkwg10qmbv41y4j6z5szmc0-gnald2qv01c5f9x28s0w6i2c7aicd0my-b",
+    )
+    expect(here('builtins.path { path = "" + e.drvPath; name = "x"; }')).toBe("/nix/store/lyid1h7ynnkm6cxagsi7f6jwligw0v5a-x")
+    expect(here('builtins.path { path = a; name = "noref"; }')).toBe("/nix/store/nnmfmdlzdrhgs7nkgnlaiissni1n90z6-noref")
+    expect(here('builtins.getContext (builtins.readFile (builtins.path { path = b; name = "copy"; }))')).toEqual({
+      "/nix/store/vmg5na96ajnh1v932j9jdzfc3022vbh9-a": { path: true },
+    })
+    expect(failure(`let ${texts} in builtins.path { path = b; name = "copy"; recursive = false; }`, {}, storeHost)).toMatch(
+      /^fixed output derivation 'copy' is not allowed to refer to other store paths\./,
+    )
   })
 })

@@ -6,30 +6,28 @@ import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { asText, stepCoerce } from "../coerce.ts"
 import { NixError } from "../error.ts"
 import { isDerivationInStore, realiseContext, stepEvalFile, stepRealisePath, stepScopedImport } from "../files.ts"
+import { stepImportDerivation } from "../imported-drv.ts"
 import { lastName } from "../path.ts"
 import type { Runtime, SearchPathEntry } from "../runtime.ts"
 import { findFile as find } from "../search-path.ts"
 import type { Step } from "../step.ts"
 import { requiredAttr, stepKind } from "../step-kind.ts"
-import { type Cell, NixPath, textOf, type Value } from "../value.ts"
-
-/** Refuses what would need the store: importing a derivation. */
-function checkImport(rt: Runtime, path: string): void {
-  if (isDerivationInStore(rt, path)) throw new NixError("not-yet", `importing the derivation '${path}' is not supported yet`, 0)
-}
+import { contextOfText } from "../store-references.ts"
+import { type Cell, makeString, NixPath, textOf, type Value } from "../value.ts"
 
 const importFile = builtin({
   name: "import",
   global: true,
   args: [["path", "lazy"]],
   doc: `Reads the Nix expression in the file \`path\` and returns its value. For a directory the file \`default.nix\` in it is read. A
-file is evaluated once, however often it is imported. The expression sees builtins only; give it values by calling the function it returns.`,
+file is evaluated once, however often it is imported. A \`.drv\` file in the store gives the derivation. The expression
+sees builtins only; give it values by calling the function it returns.`,
   see: "primops.cc import, eval.cc evalFile",
   examples: [{ nix: "import /does/not/exist.nix", fails: "path '/does/not/exist.nix' does not exist" }],
   impure: true,
   *step(rt, cell) {
     const path = (yield stepRealisePath(rt, cell, "none")) as string
-    checkImport(rt, path)
+    if (isDerivationInStore(rt, path)) return (yield stepImportDerivation(rt, path)) as Value
     return (yield stepEvalFile(rt, path)) as Value
   },
 })
@@ -47,7 +45,8 @@ const scopedImport = builtin({
   impure: true,
   *step(rt, scope, cell) {
     const path = (yield stepRealisePath(rt, cell, "none")) as string
-    checkImport(rt, path)
+    // The scope is not looked at then.
+    if (isDerivationInStore(rt, path)) return (yield stepImportDerivation(rt, path)) as Value
     const set = (yield stepKind(rt, scope, "attrs", 0, "while evaluating the first argument passed to builtins.scopedImport")) as Attrs
     return (yield stepScopedImport(rt, set, path)) as Value
   },
@@ -56,7 +55,7 @@ const scopedImport = builtin({
 const readFile = builtin({
   name: "readFile",
   args: [["path", "lazy"]],
-  doc: "Returns the contents of a file as a string (bytes, as they are). A file with null bytes cannot be a string.",
+  doc: "Returns the contents of a file as a string (bytes, as they are). A file with null bytes cannot be a string. What a file in the store refers to becomes the context of the string.",
   see: "primops.cc prim_readFile",
   examples: [{ nix: "builtins.readFile /does/not/exist", fails: "path '/does/not/exist' does not exist" }],
   impure: true,
@@ -65,7 +64,7 @@ const readFile = builtin({
     const text = readFileAt(rt, path)
     if (text.includes("\0")) throw new NixError("eval", `the contents of the file '${path}' cannot be represented as a Nix string`, 0)
     rt.chargeText(text.length)
-    return text
+    return makeString(text, contextOfText(rt, path, text))
   },
 })
 

@@ -19,6 +19,7 @@ import type { Runtime } from "../runtime.ts"
 import { importSource } from "../source-import.ts"
 import { call, type Step } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
+import { referencesOf } from "../store-references.ts"
 import { printAttrName } from "../text/escape.ts"
 import { makeString, NixString, type Value } from "../value.ts"
 
@@ -92,7 +93,11 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
   try {
     const { host } = rt
     const { path, name, recursive, expected } = source
-    if (source.context !== null && path.startsWith(`${host.storeDir}/`)) realiseContext(rt, source.context)
+    let references: readonly string[] = []
+    if (source.context !== null && path.startsWith(`${host.storeDir}/`)) {
+      realiseContext(rt, source.context)
+      references = referencesOf(rt, path)
+    }
     const from = resolveSymlinks(rt, path, "full")
     const type = lstatAt(rt, from)
     let accepted: Set<string> | null = null
@@ -107,10 +112,14 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
       recursive,
       ...(known === null ? {} : { filter: (p: string) => known.has(p) }),
       ...(expected === null ? {} : { sha256: printBase16(expected.bytes) }),
+      ...(references.length === 0 ? {} : { references }),
     })
     if (expected !== null) {
       const address = { method: recursive ? ("nar" as const) : ("flat" as const), hash: expected }
-      const wanted = reading(() => makeFixedOutputPath(name, address, { others: [], self: false }, host.storeDir))
+      const wanted = reading(() => {
+        const others = references.map((r) => parseStorePath(r, host.storeDir))
+        return makeFixedOutputPath(name, address, { others, self: false }, host.storeDir)
+      })
       if (added !== printStorePath(wanted, host.storeDir))
         throw new NixError("eval", `store path mismatch in (possibly filtered) path added from '${path}'`, 0)
     }

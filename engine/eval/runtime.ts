@@ -79,7 +79,7 @@ export const defaultSettings: Settings = {
 /** Steps between two looks at clock and budget. */
 const CHUNK = 20_000
 
-/** Bytes between two samples of what is alive; see live-meter.ts. */
+/** Bytes between two looks at the total where nothing samples what is alive. */
 const SAMPLE = 2 ** 20
 /** More than this is never allocated at once: V8's longest string has 2^29 bytes. */
 const AT_ONCE = 1e9
@@ -128,6 +128,8 @@ export class Runtime {
   longText = 0
   /** Estimates what is alive of all that was allocated; null where nothing can be told (then only the total is bounded). */
   meter: LiveMeter | null = null
+  /** Bytes between two samples. */
+  #interval = SAMPLE
   /** Where `credit` began, bytes counted before that, and those of them that wait for an object to stand for them. */
   #from = SAMPLE
   #counted = 0
@@ -206,7 +208,7 @@ export class Runtime {
   /** Charges memory that is about to be allocated. Throws Stopped when it is too much at once, in total, or alive. */
   charge(bytes: number): void {
     if (bytes > AT_ONCE) throw this.#tooMuch()
-    if (bytes > SAMPLE) {
+    if (bytes > this.#interval) {
       this.#settle()
       this.#count(bytes)
       this.#waiting += bytes
@@ -215,7 +217,7 @@ export class Runtime {
     }
     this.credit -= bytes
     // Nothing has been made for a while that could stand for it.
-    if (this.credit < -SAMPLE) this.#settle()
+    if (this.credit < -this.#interval) this.#settle()
   }
 
   /** Charges a list that is about to be made, with `each` bytes for every element. */
@@ -226,12 +228,18 @@ export class Runtime {
 
   /** Charges a text. No weak reference can point to a string, so the thunk whose value it becomes stands for a long one. */
   chargeText(length: number): void {
-    if (length <= SAMPLE) {
+    if (length <= this.#interval) {
       this.charge(length)
       return
     }
+    if (length > AT_ONCE) throw this.#tooMuch()
     this.#count(length)
     this.longText += length
+  }
+
+  /** Looks at a text that grows piece by piece, with the size it has now, about 40 bytes a piece included: all of it is alive. */
+  chargeGrowing(size: number): void {
+    if (size > AT_ONCE) throw this.#tooMuch()
   }
 
   /** `credit` is used up: this object, which was made just now, stands for what was allocated since the last one. */
@@ -252,7 +260,8 @@ export class Runtime {
   /** Counts what was taken from `credit`, and begins anew. */
   #settle(): void {
     const bytes = this.#from - this.credit
-    this.#from = this.credit = SAMPLE
+    this.#interval = this.meter?.interval ?? SAMPLE
+    this.#from = this.credit = this.#interval
     this.#waiting += bytes
     this.#count(bytes)
   }
@@ -288,6 +297,7 @@ export class Runtime {
     this.#waiting = 0
     this.longText = 0
     this.meter?.begin()
+    this.#interval = SAMPLE
     this.#started = this.host.now()
   }
 }

@@ -63,6 +63,8 @@ function escaped(c: string): string {
 class Job {
   readonly strict: boolean
   context: Context | null = null
+  /** Size of what is written, pieces included. */
+  size = 0
   /** The first string that is not UTF-8, in nlohmann's words. */
   #fault: string | null = null
 
@@ -88,7 +90,7 @@ class Job {
   scalar(rt: Runtime, v: Value, copy: boolean, pos: number): string {
     switch (typeof v) {
       case "string":
-        rt.charge(v.length)
+        this.size += v.length
         return this.string(v)
       case "number":
       case "bigint":
@@ -120,6 +122,9 @@ function cannotConvert(cell: Cell, pos: number): NixError {
   return new NixError("type", `cannot convert ${showType(cell)} to JSON`, positionOf(cell) || pos)
 }
 
+/** Bytes that a value takes while the text grows: its rope nodes, with comma and name. */
+const PIECE = 60
+
 /** Native stack of one level (write, peel and object), by our own count. */
 const LEVEL = 900
 
@@ -144,6 +149,8 @@ function write(rt: Runtime, job: Job, cell: Cell, pos: number, copy: boolean): s
   if (depth > rt.maxDepth) throw tooDeep(pos)
   if (stack > rt.stackLimit) return runStepper(rt, stepWrite(rt, job, cell, pos, copy))
   if (--rt.fuel < 0) rt.refuel()
+  job.size += PIECE
+  rt.chargeGrowing(job.size)
   rt.depth = depth + 1
   rt.stack = stack + LEVEL
   const v = job.strict ? force(rt, cell, pos) : peek(cell)
@@ -225,6 +232,8 @@ function* stepWrite(rt: Runtime, job: Job, cell: Cell, pos: number, copy: boolea
   const { depth } = rt
   if (depth > rt.maxDepth) throw tooDeep(pos)
   if (--rt.fuel < 0) rt.refuel()
+  job.size += PIECE
+  rt.chargeGrowing(job.size)
   rt.depth = depth + 1
   const v = job.strict ? ((yield need(cell, pos)) as Value) : peek(cell)
   let out: string

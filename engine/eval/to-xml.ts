@@ -40,6 +40,9 @@ export function* stepToXml(rt: Runtime, cell: Cell, options: XmlOptions): Step<T
 
 type XmlAttributes = Record<string, string>
 
+/** Bytes that a tag takes besides its text while the document grows: rope nodes. */
+const PIECE = 60
+
 /** The document as it grows. */
 class Document {
   readonly rt: Runtime
@@ -49,6 +52,7 @@ class Document {
   out = "<?xml version='1.0' encoding='utf-8'?>\n"
   context: Context | null = null
   readonly #open: string[] = []
+  #size = 0
 
   constructor(rt: Runtime, options: XmlOptions) {
     this.rt = rt
@@ -73,7 +77,8 @@ class Document {
   #tag(name: string, attributes: XmlAttributes, end: string): void {
     let text = `${"  ".repeat(this.#open.length)}<${name}`
     for (const key of Object.keys(attributes).sort()) text += ` ${key}="${escapeXml(attributes[key] as string)}"`
-    this.rt.charge(text.length)
+    this.#size += text.length + PIECE
+    this.rt.chargeGrowing(this.#size)
     this.out += text + end
   }
 

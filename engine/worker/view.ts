@@ -135,8 +135,8 @@ export function problemOf(evaluator: Evaluator | null, e: unknown): ProblemView 
     }
   }
   if (e instanceof Stopped) return { code: e.reason, message: e.message, at: null, trace: [], report: `error: ${e.message}` }
-  // V8's way to say that a string or list is longer than it can make; all of the engine's own are charged before they are made.
-  if (e instanceof RangeError && /^Invalid (string|array) length/.test(e.message)) {
+  // V8's way to say that a string, list, Map or Set is larger than it can be.
+  if (e instanceof RangeError && /^Invalid (string|array) length|maximum size exceeded$/.test(e.message)) {
     const message = "evaluation would allocate more memory than it may"
     return { code: "memory", message, at: null, trace: [], report: `error: ${message}` }
   }

@@ -5,6 +5,7 @@ import { parseAterm } from "../formats/derivation/aterm-reader.ts"
 import type { Derivation, DerivationOutput } from "../formats/derivation/derivation.ts"
 import { type Instantiated, instantiate } from "../formats/derivation/instantiate.ts"
 import { ModuloCache } from "../formats/derivation/modulo.ts"
+import { FormatError } from "../formats/error.ts"
 import { drvNameOfPath, isDerivationPath, type StorePath } from "../formats/store-path/store-path.ts"
 import type { Attrs } from "./attrs.ts"
 import { NixError } from "./error.ts"
@@ -56,7 +57,16 @@ export class KnownDrvs {
   read(path: StorePath): Derivation {
     const full = `${this.host.storeDir}/${path}`
     if (this.host.lstat(full) === null) throw new NixError("invalid-path", `path '${full}' is not valid`, 0)
-    const drv = reading(() => parseAterm(this.host.readFile(full), drvNameOfPath(path), this.host.storeDir))
+    const name = reading(() => drvNameOfPath(path))
+    const text = this.host.readFile(full)
+    let drv: Derivation
+    try {
+      drv = parseAterm(text, name, this.host.storeDir)
+    } catch (e) {
+      if (!(e instanceof FormatError)) throw e
+      const fault = text === "" ? "file is empty (possible filesystem corruption)" : e.message
+      throw new NixError("error", `error parsing derivation '${full}': ${fault}`, 0)
+    }
     this.note(path, drv)
     return drv
   }

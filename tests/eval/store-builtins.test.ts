@@ -175,6 +175,16 @@ describe("files of the store, as Nix 2.34 has them", () => {
     )
   })
 
+  test("import of a .drv file that holds no derivation says what is wrong with it", () => {
+    const path = "/nix/store/zk0grhrnq5y4f2rhs087wyvzb85g0li7-x.drv"
+    expect(failure(`import ${path}`, {}, () => new MemoryHost({ [path]: "Derive(" }))).toBe(
+      `error parsing derivation '${path}': expected string '['`,
+    )
+    expect(failure(`import ${path}`, {}, () => new MemoryHost({ [path]: "" }))).toBe(
+      `error parsing derivation '${path}': file is empty (possible filesystem corruption)`,
+    )
+  })
+
   test("path and filterSource keep the references of what they copy", () => {
     expect(here('builtins.path { path = b; name = "copy"; }')).toBe("/nix/store/6qps04h7r83bd9ifvdw4r3q66x686nbb-copy")
     expect(here("builtins.filterSource (p: t: true) b")).toBe(

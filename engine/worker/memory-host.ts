@@ -13,7 +13,12 @@ export class MemoryHost implements Host {
   readonly cwd: string
   lines: string[] = []
   private readonly files = new Map<string, MemoryFile>()
-  private readonly dirs = new Map<string, Map<string, FileType>>([["/", new Map()]])
+  private readonly dirs = new Map<string, Map<string, FileType>>([
+    ["/", new Map([["nix", "directory"]])],
+    ["/nix", new Map([["store", "directory"]])],
+    // There is a store, but nothing in it yet.
+    ["/nix/store", new Map()],
+  ])
   private readonly env: Readonly<Record<string, string>>
 
   constructor(files: ReadonlyMap<string, MemoryFile>, env: Readonly<Record<string, string>> = {}, cwd = "/") {

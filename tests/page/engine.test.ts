@@ -64,7 +64,7 @@ test("Nix's call depth is reached in a worker, through every kind of nesting", {
     "let f = n: if n == 0 then 0 else builtins.head (map (x: x + f (n - 1)) [ 1 ]); in f 3000": "3000",
     "let f = n: if n == 0 then 0 else builtins.foldl' (a: x: a + x + f (n - 1)) 0 [ 1 ]; in f 3200": "3200",
     "let f = n: if n == 0 then 0 else builtins.length (builtins.filter (x: f (n - 1) == 0 || true) [ 1 ]); in f 2400": "1",
-    "let f = n: if n == 0 then 0 else builtins.head (builtins.sort (a: b: a < b + f (n - 1)) [ 2 1 ]); in f 1900": "2",
+    "let f = n: if n == 0 then 0 else builtins.head (builtins.sort (a: b: a < b + f (n - 1)) [ 2 1 ]); in f 1900": "1",
     "let f = n: if n == 0 then { v = 0; } else { v = (f (n - 1)).v + 1; }; in (f 4900).v": "4900",
     'let f = n: if n == 0 then "" else "a${f (n - 1)}"; in builtins.stringLength (f 3200)': "3200",
   }

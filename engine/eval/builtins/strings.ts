@@ -9,6 +9,7 @@ import { baseNameOfText, canonPath, dirOfText, parentPath } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
 import { need } from "../step.ts"
 import { onText, stepKind } from "../step-kind.ts"
+import { LongText } from "../text/long-text.ts"
 import { type Cell, type List, makeString, NixPath, NixString, type Value } from "../value.ts"
 
 const text = (t: Text): Value => makeString(t.text, t.context)
@@ -162,7 +163,7 @@ class Replacing {
   private readonly known: (string | undefined)[]
   /** Bytes some pattern begins with; null if one is empty, which matches everywhere. */
   private readonly heads: Uint8Array | null
-  private out = ""
+  private readonly out = new LongText()
   private at = 0
   private context: Context | null
 
@@ -185,18 +186,18 @@ class Replacing {
       let i = 0
       while (i < from.length && !subject.startsWith(from[i] as string, at)) i++
       if (i === from.length) continue
-      this.out += subject.slice(copied, at)
+      if (at > copied) this.out.add(subject.slice(copied, at))
       this.at = copied = at
       const replacement = known[i]
       if (replacement === undefined) return i
-      this.out += replacement
+      this.out.add(replacement)
       const length = (from[i] as string).length
       if (length > 0) {
         copied = at + length
         at = copied - 1
       }
     }
-    this.out += subject.slice(copied)
+    this.out.add(subject.slice(copied))
     return -1
   }
 
@@ -208,7 +209,7 @@ class Replacing {
 
   value(rt: Runtime): Value {
     rt.chargeText(this.out.length)
-    return makeString(this.out, this.context)
+    return makeString(this.out.toString(), this.context)
   }
 }
 

@@ -83,8 +83,6 @@ const CHUNK = 20_000
 const SAMPLE = 2 ** 20
 /** More than this is never allocated at once: V8's longest string has 2^29 bytes. */
 const AT_ONCE = 1e9
-/** What one nested call takes on the heap when the stepper runs it: frames and environment. */
-const LEVEL = 600
 /** V8 keeps an array in one piece up to this length; beyond it becomes a dictionary, ten times as large. */
 const LONGEST_LIST = 2 ** 25
 
@@ -271,7 +269,7 @@ export class Runtime {
   #count(bytes: number): void {
     this.#counted += bytes
     if (this.#counted > this.settings.maxBytes) throw this.#tooMuch()
-    if (this.meter?.add(bytes, this.depth * LEVEL) === true)
+    if (this.meter?.add(bytes) === true)
       throw new Stopped("memory", `evaluation holds more memory than it may (about ${Math.round(this.meter.limit / 2 ** 20)} MiB)`)
   }
 

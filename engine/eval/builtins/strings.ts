@@ -9,7 +9,6 @@ import { baseNameOfText, canonPath, dirOfText, parentPath } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
 import { need } from "../step.ts"
 import { onText, stepKind } from "../step-kind.ts"
-import { LongText } from "../text/long-text.ts"
 import { type Cell, type List, makeString, NixPath, NixString, type Value } from "../value.ts"
 
 const text = (t: Text): Value => makeString(t.text, t.context)
@@ -163,7 +162,7 @@ class Replacing {
   private readonly known: (string | undefined)[]
   /** Bytes some pattern begins with; null if one is empty, which matches everywhere. */
   private readonly heads: Uint8Array | null
-  private readonly out = new LongText()
+  private out = ""
   private at = 0
   private context: Context | null
 
@@ -186,18 +185,18 @@ class Replacing {
       let i = 0
       while (i < from.length && !subject.startsWith(from[i] as string, at)) i++
       if (i === from.length) continue
-      if (at > copied) this.out.add(subject.slice(copied, at))
+      this.out += subject.slice(copied, at)
       this.at = copied = at
       const replacement = known[i]
       if (replacement === undefined) return i
-      this.out.add(replacement)
+      this.out += replacement
       const length = (from[i] as string).length
       if (length > 0) {
         copied = at + length
         at = copied - 1
       }
     }
-    this.out.add(subject.slice(copied))
+    this.out += subject.slice(copied)
     return -1
   }
 
@@ -209,7 +208,7 @@ class Replacing {
 
   value(rt: Runtime): Value {
     rt.chargeText(this.out.length)
-    return makeString(this.out.toString(), this.context)
+    return makeString(this.out, this.context)
   }
 }
 

@@ -89,10 +89,13 @@ export class LiveMeter {
     this.#due = Math.max(this.limit / 16, this.limit - this.#look())
   }
 
-  /** Tells of bytes that are about to be allocated or just were; returns true when there is too much alive. */
-  add(bytes: number): boolean {
+  /**
+   * Tells of bytes that are about to be allocated or just were; returns true when there is too much alive. `held` is what is
+   * certainly alive at this moment and was not told of: the stepper's frames.
+   */
+  add(bytes: number, held: number): boolean {
     this.#allocated += bytes
-    return this.#allocated >= this.#due && this.#tooMuch()
+    return this.#allocated + held >= this.#due && this.#tooMuch(held)
   }
 
   /** Lets an object stand for `bytes` that `add` was told of: they are taken to live as long as it does. */
@@ -138,15 +141,15 @@ export class LiveMeter {
     this.#samples = kept
   }
 
-  #tooMuch(): boolean {
-    let live = this.#look()
+  #tooMuch(held: number): boolean {
+    let live = this.#look() + held
     if (live >= this.limit * 0.8) {
       this.#collect()
-      live = this.#look()
+      live = this.#look() + held
     }
     if (live >= this.limit) return true
     // Near the limit the looks come closer together, each with a collection.
-    this.#due = this.#allocated + Math.max(this.limit / 16, this.limit - live)
+    this.#due = this.#allocated + held + Math.max(this.limit / 16, this.limit - live)
     return false
   }
 

@@ -83,6 +83,8 @@ const CHUNK = 20_000
 const SAMPLE = 2 ** 20
 /** More than this is never allocated at once: V8's longest string has 2^29 bytes. */
 const AT_ONCE = 1e9
+/** What one nested call takes on the heap when the stepper runs it: frames and environment. */
+const LEVEL = 600
 /** V8 keeps an array in one piece up to this length; beyond it becomes a dictionary, ten times as large. */
 const LONGEST_LIST = 2 ** 25
 
@@ -124,7 +126,9 @@ export class Runtime {
    * A small integer, so that this costs a nanosecond.
    */
   credit = SAMPLE
-  /** Bytes of long texts that no finished thunk has taken yet. */
+  /** The same for texts; `spendText` when it is below zero. */
+  textCredit = SAMPLE
+  /** Length of the text that used up `textCredit`, until a thunk with such a text is found; 0 if there is none. */
   longText = 0
   /** Estimates what is alive of all that was allocated; null where nothing can be told (then only the total is bounded). */
   meter: LiveMeter | null = null
@@ -134,6 +138,9 @@ export class Runtime {
   #from = SAMPLE
   #counted = 0
   #waiting = 0
+  /** Where `textCredit` began, and the bytes that the sought text stands for. */
+  #textFrom = SAMPLE
+  #textBytes = 0
   /** Set by whoever wants the evaluation to stop at the next look. */
   interrupted = false
   /** Asked at each look at the budget; true stops the evaluation (Ctrl-C, which no event can bring while it runs). */
@@ -202,7 +209,7 @@ export class Runtime {
 
   /** Bytes allocated by our own count. */
   get bytes(): number {
-    return this.#counted + this.#from - this.credit
+    return this.#counted + this.#from - this.credit + this.#textFrom - this.textCredit
   }
 
   /** Charges memory that is about to be allocated. Throws Stopped when it is too much at once, in total, or alive. */
@@ -226,15 +233,23 @@ export class Runtime {
     this.charge(length * each)
   }
 
-  /** Charges a text. No weak reference can point to a string, so the thunk whose value it becomes stands for a long one. */
-  chargeText(length: number): void {
-    if (length <= this.#interval) {
-      this.charge(length)
-      return
-    }
+  /** Charges a text, which V8 keeps as a rope of so many nodes until its bytes are looked at. */
+  chargeText(length: number, nodes = 1): void {
     if (length > AT_ONCE) throw this.#tooMuch()
-    this.#count(length)
-    this.longText += length
+    this.textCredit -= length + nodes * COST.text
+    if (this.textCredit < 0) this.spendText(length)
+  }
+
+  /**
+   * `textCredit` is used up by a text of this length. No weak reference can point to a string, so the thunk whose value it becomes
+   * stands for all texts since the last one; it is told by the length.
+   */
+  spendText(length: number): void {
+    const bytes = this.#textFrom - this.textCredit
+    this.#textFrom = this.textCredit = this.#interval
+    this.longText = length
+    this.#textBytes = bytes
+    this.#count(bytes)
   }
 
   /** Looks at a text that grows piece by piece, with the size it has now, about 40 bytes a piece included: all of it is alive. */
@@ -250,10 +265,11 @@ export class Runtime {
     this.meter?.hold(object, bytes)
   }
 
-  /** A thunk has got a value while a long text waits for an owner. */
+  /** A thunk has got a value while a text is sought. */
   ownText(thunk: Thunk, value: Value): void {
-    if (typeof value !== "string" && !(value instanceof NixString)) return
-    this.meter?.hold(thunk, this.longText)
+    const text = typeof value === "string" ? value : value instanceof NixString ? value.text : ""
+    if (text.length !== this.longText) return
+    this.meter?.hold(thunk, this.#textBytes)
     this.longText = 0
   }
 
@@ -269,7 +285,7 @@ export class Runtime {
   #count(bytes: number): void {
     this.#counted += bytes
     if (this.#counted > this.settings.maxBytes) throw this.#tooMuch()
-    if (this.meter?.add(bytes) === true)
+    if (this.meter?.add(bytes, this.depth * LEVEL) === true)
       throw new Stopped("memory", `evaluation holds more memory than it may (about ${Math.round(this.meter.limit / 2 ** 20)} MiB)`)
   }
 
@@ -295,6 +311,7 @@ export class Runtime {
     this.#from = this.credit = SAMPLE
     this.#counted = 0
     this.#waiting = 0
+    this.#textFrom = this.textCredit = SAMPLE
     this.longText = 0
     this.meter?.begin()
     this.#interval = SAMPLE

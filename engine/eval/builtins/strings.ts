@@ -9,6 +9,7 @@ import { baseNameOfText, canonPath, dirOfText, parentPath } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
 import { need } from "../step.ts"
 import { onText, stepKind } from "../step-kind.ts"
+import { LongText } from "../text/long-text.ts"
 import { type Cell, type List, makeString, NixPath, NixString, type Value } from "../value.ts"
 
 const text = (t: Text): Value => makeString(t.text, t.context)
@@ -103,7 +104,9 @@ const elementFrame = "while evaluating one element of the list of strings to con
 
 /** Joins texts; the context of each is added. */
 class Joined {
-  text = ""
+  private text = ""
+  /** Rope nodes that V8 makes for the text. */
+  private nodes = 0
   context: Context | null
   private readonly separator: string
   private first = true
@@ -117,11 +120,12 @@ class Joined {
     if (this.first) this.first = false
     else this.text += this.separator
     this.text += t.text
+    this.nodes += 2
     if (t.context !== null) this.context = unionContext(this.context, t.context)
   }
 
   value(rt: Runtime): Value {
-    rt.chargeText(this.text.length)
+    rt.chargeText(this.text.length, this.nodes)
     return makeString(this.text, this.context)
   }
 }
@@ -162,7 +166,7 @@ class Replacing {
   private readonly known: (string | undefined)[]
   /** Bytes some pattern begins with; null if one is empty, which matches everywhere. */
   private readonly heads: Uint8Array | null
-  private out = ""
+  private readonly out = new LongText()
   private at = 0
   private context: Context | null
 
@@ -185,18 +189,18 @@ class Replacing {
       let i = 0
       while (i < from.length && !subject.startsWith(from[i] as string, at)) i++
       if (i === from.length) continue
-      this.out += subject.slice(copied, at)
+      if (at > copied) this.out.add(subject.slice(copied, at))
       this.at = copied = at
       const replacement = known[i]
       if (replacement === undefined) return i
-      this.out += replacement
+      this.out.add(replacement)
       const length = (from[i] as string).length
       if (length > 0) {
         copied = at + length
         at = copied - 1
       }
     }
-    this.out += subject.slice(copied)
+    this.out.add(subject.slice(copied))
     return -1
   }
 
@@ -208,7 +212,7 @@ class Replacing {
 
   value(rt: Runtime): Value {
     rt.chargeText(this.out.length)
-    return makeString(this.out, this.context)
+    return makeString(this.out.toString(), this.context)
   }
 }
 

@@ -82,7 +82,7 @@ export class Concat {
           throw new NixError("eval", "a string that refers to a store path cannot be appended to a path", this.expr.pos)
         return new NixPath(canonPath(this.text))
       default:
-        this.rt.chargeText(COST.text + this.text.length)
+        this.rt.chargeText(this.text.length)
         return makeString(this.text, this.context)
     }
   }
@@ -119,8 +119,7 @@ export function compileConcat(expr: ConcatExpr): Run {
         const b = right(rt, env)
         if (typeof b === "string") {
           const s = a + b
-          if (s.length > 100_000) rt.chargeText(s.length)
-          else rt.credit -= COST.text + s.length
+          if ((rt.textCredit -= COST.text + s.length) < 0) rt.spendText(s.length)
           return s
         }
         return general(rt, [a, b], env)
@@ -136,8 +135,7 @@ export function compileConcat(expr: ConcatExpr): Run {
         if (typeof v !== "string" || rt.depth > rt.maxDepth) return rest(rt, env, text, i, v)
         text += v
       }
-      if (text.length > 100_000) rt.chargeText(text.length)
-      else rt.credit -= COST.text + text.length
+      if ((rt.textCredit -= COST.text + text.length) < 0) rt.spendText(text.length)
       return text
     }
   return (rt, env) => general(rt, [], env)

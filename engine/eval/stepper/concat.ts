@@ -76,8 +76,7 @@ function sum(m: Machine, plan: Plan, env: Env, a: Value, b: Value): Value | unde
   const rt = m.rt
   if (typeof a === "string" && typeof b === "string" && rt.depth <= rt.maxDepth) {
     const s = a + b
-    if (s.length > 100_000) rt.chargeText(s.length)
-    else rt.credit -= COST.text + s.length
+    if ((rt.textCredit -= COST.text + s.length) < 0) rt.spendText(s.length)
     return s
   }
   const concat = new Concat(rt, plan.expr)

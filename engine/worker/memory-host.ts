@@ -25,22 +25,12 @@ export class MemoryHost implements Host {
     this.env = env
     this.cwd = cwd
     for (const [path, file] of files) this.add(canonPath(path), file)
-    // There always is a store, empty as it may be.
-    if (!this.dirs.has(this.storeDir)) {
-      this.enter(this.storeDir, "directory")
-      this.dirs.set(this.storeDir, new Map())
-    }
   }
 
   private add(path: string, file: MemoryFile): void {
     this.files.set(path, file)
-    this.enter(path, typeof file === "string" ? "regular" : "symlink")
-  }
-
-  /** Enters a path in its directory, which is made if it is not there. */
-  private enter(path: string, of: FileType): void {
     let child = path
-    let type = of
+    let type: FileType = typeof file === "string" ? "regular" : "symlink"
     while (child !== "/") {
       const slash = child.lastIndexOf("/")
       const dir = slash === 0 ? "/" : child.slice(0, slash)

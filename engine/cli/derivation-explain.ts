@@ -1,11 +1,13 @@
 // `thunkpad derivation explain [--json] PATH[^OUTPUT]…`: the steps by which store paths come about, each with a shell command
 // that repeats it, and whether what is stated fits. PATH is a `.drv` (in the store of --store, or a file with its inputs
 // beside it), a `.narinfo` file, or an object in the store. With `-f FILE [-A ATTRIBUTE]` or `--expr NIX` a derivation is
-// evaluated first, and its attributes have their places in the Nix files.
+// evaluated first, and its attributes have their places in the Nix files; PATH then is any store path that this made (an input's
+// output, a text, a source), and the derivation itself if none is given.
 
 import * as fs from "node:fs"
 import { NixError } from "../eval/error.ts"
-import { explainerOf as explainerOfEvaluation, watchDerivations } from "../eval/explain.ts"
+import type { Evaluator } from "../eval/evaluator.ts"
+import { explainerOf as explainerOfEvaluation, explainPath, watchStore } from "../eval/explain.ts"
 import { reading } from "../eval/format-fault.ts"
 import { joinPath, parentPath } from "../eval/path.ts"
 import { NixString, type Value } from "../eval/value.ts"
@@ -41,11 +43,12 @@ export function derivationExplain(argv: readonly string[], session: Session): nu
     throw new UsageError("'thunkpad derivation explain' takes derivations, store paths or narinfo files")
   const all: { [argument: string]: JsonObject } = {}
   let status = 0
-  const evaluated = source === undefined ? undefined : explainEvaluated(session, given)
-  for (const argument of evaluated === undefined ? given.positional : [evaluated.path]) {
+  const evaluated = source === undefined ? undefined : evaluate(session, given)
+  const wanted = evaluated !== undefined && given.positional.length === 0 ? [evaluated.path] : given.positional
+  for (const argument of wanted) {
     const [path, output] = argument.split("^", 2) as [string, string?]
     let verdict: Verdict
-    if (evaluated !== undefined) verdict = evaluated.verdict
+    if (evaluated !== undefined) verdict = explainMade(session, evaluated.ev, path)
     else if (path.endsWith(".narinfo")) verdict = explainNarInfo(session, path, given.get("--key"), given.get("--nar"))
     else if (path.endsWith(".drv")) verdict = explainDrv(session, path)
     else verdict = explainObject(session.requireStore(), path)
@@ -74,10 +77,10 @@ function explainDrv(session: Session, argument: string): Verdict {
   return verifyDerivation(explainerOf(text, storeDir), path, aterm)
 }
 
-/** The derivation of an expression; functions are called with their defaults. */
-function explainEvaluated(session: Session, given: Arguments): { readonly path: string; readonly verdict: Verdict } {
+/** Evaluates the derivation of an expression; functions are called with their defaults. */
+function evaluate(session: Session, given: Arguments): { readonly ev: Evaluator; readonly path: string } {
   const ev = session.evaluator("read-only")
-  watchDerivations(ev.rt)
+  watchStore(ev.rt)
   const file = given.get("--file")
   const expr = file === undefined ? given.get("--expr")! : `import "${escapeAterm(joinPath(session.cwd, file)).replaceAll("${", "\\${")}"`
   const attr = given.get("--attr")
@@ -85,9 +88,21 @@ function explainEvaluated(session: Session, given: Arguments): { readonly path: 
   const selected = `(${call} (${expr}\n))${attr === undefined ? "" : `.${attr}`}`
   const path = textOf(ev.evaluate(`(${call} ${selected}).drvPath`, { kind: "string" }, session.cwd))
   if (path === undefined) throw new UsageError("the expression is no derivation")
+  return { ev, path }
+}
+
+/** What an evaluation has put into the store: derivations are read back and checked, the rest is what it was computed to be. */
+function explainMade(session: Session, { rt }: Evaluator, path: string): Verdict {
   const drvPath = reading(() => parseStorePath(path, session.storeDir))
-  const explainer = explainerOfEvaluation(ev.rt)
-  return { path, verdict: verifyDerivation(explainer, drvPath, printAterm(explainer.read(drvPath), session.storeDir)) }
+  if (rt.drvs.watched?.drvs.has(drvPath)) {
+    const explainer = explainerOfEvaluation(rt)
+    return verifyDerivation(explainer, drvPath, printAterm(explainer.read(drvPath), session.storeDir))
+  }
+  const explanation = explainPath(rt, path, true)
+  if (explanation === undefined) throw new UsageError(`the evaluation did not make '${path}'`)
+  // A source may have changed since it was evaluated.
+  const status = explanation.steps.some(({ result }) => result === path) ? "verified" : "wrong"
+  return { status, checks: [{ what: path, status }], explanation }
 }
 
 function textOf(value: Value): string | undefined {

@@ -307,7 +307,9 @@ export function copyPathToStore(rt: Runtime, path: string): Text {
   if (wanted.endsWith(".drv")) throw new NixError("eval", "file names are not allowed to end in '.drv'", 0)
   const from = resolveSymlinks(rt, wanted, "ancestors")
   if (typeOfFile(rt, from) === null) throw new NixError("error", `path '${from}' does not exist`, 0)
-  const storePath = importSource(rt.host, { path: from, name: lastName(wanted) || "source", recursive: true })
+  const request = { path: from, name: lastName(wanted) || "source", recursive: true }
+  const storePath = importSource(rt.host, request)
+  rt.drvs.watched?.sources.set(storePath, request)
   rt.allowedPaths.add(storePath)
   const copied: Text = { text: storePath, context: [rt.contexts.opaque(storePath)] }
   rt.copied.set(path, copied)

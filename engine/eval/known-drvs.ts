@@ -10,7 +10,7 @@ import { drvNameOfPath, isDerivationPath, type StorePath } from "../formats/stor
 import type { Attrs } from "./attrs.ts"
 import { NixError } from "./error.ts"
 import { reading } from "./format-fault.ts"
-import type { Host } from "./host.ts"
+import type { Host, ImportRequest } from "./host.ts"
 
 interface Node {
   readonly inputSrcs: Iterable<StorePath>
@@ -24,9 +24,26 @@ export interface WatchedDrv {
   readonly attrs: Attrs
 }
 
+/** A text that was written to the store. */
+export interface WatchedText {
+  readonly name: string
+  readonly contents: string
+  /** Full store paths. */
+  readonly references: readonly string[]
+}
+
+/** What evaluation puts into the store. */
+export interface Watched {
+  readonly drvs: Map<StorePath, WatchedDrv>
+  /** By full store path. */
+  readonly texts: Map<string, WatchedText>
+  /** By full store path. */
+  readonly sources: Map<string, ImportRequest>
+}
+
 export class KnownDrvs {
   /** What evaluation makes, kept for explanations; undefined unless somebody asked (explain.ts). */
-  watched: Map<StorePath, WatchedDrv> | undefined
+  watched: Watched | undefined
   private readonly host: Host
   private readonly nodes = new Map<StorePath, Node>()
   private readonly modulos: ModuloCache

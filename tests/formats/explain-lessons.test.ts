@@ -5,7 +5,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { Evaluator } from "../../engine/eval/evaluator.ts"
-import { explainerOf, watchDerivations } from "../../engine/eval/explain.ts"
+import { explainerOf, watchStore } from "../../engine/eval/explain.ts"
 import { printAmbiguous } from "../../engine/eval/print-ambiguous.ts"
 import { defaultSettings } from "../../engine/eval/runtime.ts"
 import type { Explainer } from "../../engine/formats/explain/explainer.ts"
@@ -43,7 +43,7 @@ class Lesson {
   constructor() {
     const host = new MemoryHost({ "/pwd/myfile": "mycontent\n" })
     this.#ev = new Evaluator(host, { features: new Set([...defaultSettings.features, "ca-derivations"]) })
-    watchDerivations(this.#ev.rt)
+    watchStore(this.#ev.rt)
     this.explainer = explainerOf(this.#ev.rt)
   }
 

@@ -332,6 +332,39 @@ describe("thunkpad derivation explain", () => {
     expect(Object.values(JSON.parse(one.out))).toMatchObject([{ status: "verified" }])
   })
 
+  test("explains every store path that an evaluation makes: sources, filtered ones, texts, outputs of inputs", async () => {
+    fs.mkdirSync(`${folder}/sources`)
+    fs.writeFileSync(`${folder}/sources/kept`, "kept\n")
+    fs.writeFileSync(`${folder}/sources/dropped`, "dropped\n")
+    const sources = `rec {
+      whole = "\${./sources}";
+      filtered = builtins.path { name = "filtered"; path = ./sources; filter = path: type: baseNameOf path != "dropped"; };
+      flat = builtins.path { path = ./sources/kept; recursive = false; };
+      text = builtins.toFile "text" "see \${flat}";
+      inner = derivation { name = "inner"; system = ":"; builder = ":"; inherit whole filtered; };
+      outer = derivation { name = "outer"; system = ":"; builder = ":"; inherit inner text; };
+    }`
+    fs.writeFileSync(`${folder}/made.nix`, sources)
+    const names = ["whole", "filtered", "flat", "text", "inner"]
+    const list = `let s = import ${folder}/made.nix; in map (n: "\${s.\${n}}") [ ${names.map((n) => `"${n}"`).join(" ")} ]`
+    const listed = await runCommand(instantiate, ["--eval", "--json", "--strict", "-E", list], { cwd: folder })
+    const paths: string[] = JSON.parse(listed.out)
+    const ran = await explain("--json", "-f", "made.nix", "-A", "outer", ...paths)
+    expect(ran.err).toBe("")
+    const all = JSON.parse(ran.out)
+    for (const [i, path] of paths.entries()) {
+      const last = all[path].steps.at(-1)
+      // Of a derivation all outputs and its own path are explained.
+      const results = all[path].steps.map((s: { result: string }) => s.result)
+      expect(names[i] === "inner" ? results : [last.result], names[i]).toContain(path)
+      for (const step of all[path].steps) expect(sh(Buffer.from(step.shell).toString("latin1")), step.id).toBe(step.result)
+    }
+    expect(all[paths[0]!].steps[0].inputs[0].from).toEqual({ kind: "file", path: `${folder}/sources` })
+    const other = await explain("-f", "made.nix", "-A", "outer", `/nix/store/${"0".repeat(32)}-other`)
+    expect(other.status).toBe(1)
+    expect(other.err).toContain("the evaluation did not make")
+  })
+
   test("says what is wrong of a file, with status 1", async () => {
     const hello = named("-hello.drv")
     fs.writeFileSync(`${folder}/${hello}`, text(hello).replace("echo hello", "echo hallo"))

@@ -363,7 +363,7 @@ function coerceNow(rt: Runtime, draft: Draft, cell: Cell, frame: string): string
 /** Completes a draft and gives `{ drvPath; out; … }`. */
 function finish(rt: Runtime, draft: Draft, attrs: Attrs): Value {
   const { drv, drvPath } = rt.drvs.add(derivationOf(rt, draft))
-  rt.drvs.watched?.set(drvPath, { drv, attrs })
+  rt.drvs.watched?.drvs.set(drvPath, { drv, attrs })
   const dir = rt.host.storeDir
   const full = `${dir}/${drvPath}`
   const names = ["drvPath"]

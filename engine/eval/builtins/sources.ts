@@ -13,7 +13,7 @@ import { NixError } from "../error.ts"
 import { realiseContext } from "../files.ts"
 import { forceBool, framed } from "../force.ts"
 import { reading } from "../format-fault.ts"
-import type { FileType } from "../host.ts"
+import type { FileType, Host, ImportRequest } from "../host.ts"
 import { lastName } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
 import { importSource } from "../source-import.ts"
@@ -27,6 +27,14 @@ import { makeString, NixString, type Value } from "../value.ts"
 function storeString(rt: Runtime, path: string): Value {
   rt.allowedPaths.add(path)
   return new NixString(path, [rt.contexts.opaque(path)])
+}
+
+/** Writes a text into the host's store; without one only the path is computed, as C++ Nix does in read-only mode. */
+function addText(host: Host, name: string, contents: string, references: readonly string[]): string {
+  if (host.addTextToStore !== undefined) return host.addTextToStore(name, contents, references)
+  const paths = references.map((p) => parseStorePath(p, host.storeDir))
+  const path = reading(() => makeTextPath(name, contents, paths, host.storeDir))
+  return printStorePath(path, host.storeDir)
 }
 
 const toFile = builtin({
@@ -50,17 +58,9 @@ store paths (of other files written so, of copied sources), but not to derivatio
         )
       references.push(elem.path)
     }
-    const { host } = rt
-    if (host.addTextToStore !== undefined) return storeString(rt, host.addTextToStore(name, s.text, references))
-    // Without a store only the path is computed, as C++ Nix does in read-only mode.
-    const paths = references.map((p) => parseStorePath(p, host.storeDir))
-    return storeString(
-      rt,
-      printStorePath(
-        reading(() => makeTextPath(name, s.text, paths, host.storeDir)),
-        host.storeDir,
-      ),
-    )
+    const storePath = addText(rt.host, name, s.text, references)
+    rt.drvs.watched?.texts.set(storePath, { name, contents: s.text, references })
+    return storeString(rt, storePath)
   },
 })
 
@@ -106,14 +106,16 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
       yield stepAccepted(rt, source.filter, from, accepted)
     }
     const known = accepted
-    const added = importSource(host, {
+    const request: ImportRequest = {
       path: from,
       name,
       recursive,
       ...(known === null ? {} : { filter: (p: string) => known.has(p) }),
       ...(expected === null ? {} : { sha256: printBase16(expected.bytes) }),
       ...(references.length === 0 ? {} : { references }),
-    })
+    }
+    const added = importSource(host, request)
+    rt.drvs.watched?.sources.set(added, request)
     if (expected !== null) {
       const address = { method: recursive ? ("nar" as const) : ("flat" as const), hash: expected }
       const wanted = reading(() => {

@@ -7,7 +7,7 @@ import { type HashModulo, hashModulo, ModuloCache } from "../derivation/modulo.t
 import { fail } from "../error.ts"
 import type { HashAlgo } from "../hash/algo.ts"
 import { printBase16 } from "../hash/base16.ts"
-import { type Bytes, digest, hexDigest } from "../hash/digest.ts"
+import { type Bytes, digest } from "../hash/digest.ts"
 import { type FileTree, narOfTree } from "../nar/tree.ts"
 import { makeFixedOutputPath, makeTextPath, type References } from "../store-path/compute.ts"
 import type { ContentAddress } from "../store-path/content-address.ts"
@@ -26,8 +26,11 @@ export interface ExplainSettings {
   readonly position?: (drvPath: StorePath, attribute: string) => SourcePosition | undefined
 }
 
-/** Where the contents of an object are from: a file on the disk, or something with a name. */
-export type ContentsFrom = { readonly file: string } | { readonly given: string }
+/**
+ * Where the contents of an object are from: a file, or something with a name. Shell commands read the file; with `carried` they
+ * carry its bytes instead, because the file is not on the reader's disk or not all of it is meant.
+ */
+export type ContentsFrom = { readonly file: string; readonly carried?: boolean } | { readonly given: string }
 
 /** An explanation, and the derivation as the pipeline made it. */
 export interface ExplainedDerivation extends Explanation, Pick<Instantiated, "drv" | "aterm" | "drvPath"> {}
@@ -36,6 +39,11 @@ const noReferences: References = { others: [], self: false }
 
 function given(name: string): Origin {
   return { kind: "given", name }
+}
+
+/** The file that shell commands read; undefined if they carry the bytes. */
+function fileToRead(from: ContentsFrom): string | undefined {
+  return "file" in from && from.carried !== true ? from.file : undefined
 }
 
 function originOf(from: ContentsFrom): Origin {
@@ -137,28 +145,29 @@ export class Explainer {
 
   /** The steps to the path of a text (`builtins.toFile`, a derivation's file as any text). */
   text(name: string, contents: Bytes, references: Iterable<StorePath>, from: ContentsFrom = { given: "contents" }): Explanation {
-    const shell = "file" in from ? shellFileDigest("sha256", from.file) : undefined
-    const recorder = this.#object(from, shell)
+    const file = fileToRead(from)
+    const recorder = this.#object(from, file === undefined ? undefined : shellFileDigest("sha256", file))
     makeTextPath(name, contents, references, this.storeDir, recorder)
     return recorder.explanation()
   }
 
   /** The steps to the path of a file tree hashed as an archive (`builtins.path`, `"${./.}"`). */
-  tree(name: string, tree: FileTree, from: ContentsFrom = { given: "contents" }, algo: HashAlgo = "sha256"): Explanation {
-    const recorder = this.#object(from, "file" in from ? shellNarDigest(algo, from.file) : undefined)
-    const nar = narOfTree(tree)
-    const bytes = digest(algo, nar)
-    recorder.hashed("nar", algo, nar, printBase16(bytes))
-    makeFixedOutputPath(name, { method: "nar", hash: { algo, bytes } }, noReferences, this.storeDir, recorder)
-    return recorder.explanation()
+  tree(name: string, tree: FileTree, from?: ContentsFrom, algo: HashAlgo = "sha256", references: References = noReferences): Explanation {
+    return this.#content(name, "nar", narOfTree(tree), from ?? { given: "contents" }, algo, references)
   }
 
   /** The steps to the path of one file hashed by its bytes (`builtins.path` with `recursive = false`, `fetchurl`). */
-  flat(name: string, contents: Bytes, from: ContentsFrom = { given: "contents" }, algo: HashAlgo = "sha256"): Explanation {
-    const recorder = this.#object(from, "file" in from ? shellFileDigest(algo, from.file) : undefined)
-    const bytes = digest(algo, contents)
-    recorder.hashed("flat", algo, contents, hexDigest(algo, contents))
-    makeFixedOutputPath(name, { method: "flat", hash: { algo, bytes } }, noReferences, this.storeDir, recorder)
+  flat(name: string, contents: Bytes, from?: ContentsFrom, algo: HashAlgo = "sha256", references: References = noReferences): Explanation {
+    return this.#content(name, "flat", contents, from ?? { given: "contents" }, algo, references)
+  }
+
+  #content(name: string, method: "nar" | "flat", data: Bytes, from: ContentsFrom, algo: HashAlgo, references: References): Explanation {
+    const file = fileToRead(from)
+    const shell = method === "nar" ? shellNarDigest : shellFileDigest
+    const recorder = this.#object(from, file === undefined ? undefined : shell(algo, file))
+    const bytes = digest(algo, data)
+    recorder.hashed(method, algo, data, printBase16(bytes))
+    makeFixedOutputPath(name, { method, hash: { algo, bytes } }, references, this.storeDir, recorder)
     return recorder.explanation()
   }
 

@@ -90,6 +90,9 @@ const LONG_FILES: Record<string, string> = {
   "engine/lang/parser.ts": "one recursive descent over the lexer's cursor, likewise",
 }
 
+/** Written by `npm run proto`: the compiler's names and lengths are its own. */
+const GENERATED = "engine/proto/gen"
+
 interface Import {
   readonly specifier: string
   readonly typeOnly: boolean
@@ -272,6 +275,7 @@ function find(folder: string): string[] {
   return entries
     .filter((entry) => entry.isFile() && /\.(?:ts|tsx|mjs)$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .filter((path) => !within(path, GENERATED))
     .sort()
 }
 

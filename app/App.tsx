@@ -14,7 +14,8 @@ import { noteRunning, type Workspace } from "./workspace.ts"
 export function App({ workspace: opened }: { readonly workspace: Workspace }) {
   const engine = useEngine()
   const [workspace, setWorkspace] = useState(opened)
-  const { outcome, run, stop } = useEvaluation()
+  const evaluation = useEvaluation()
+  const { run, stop } = evaluation
   const busy = useSyncExternalStore(engine.subscribe, engine.busy)
   const editor = useRef<HTMLTextAreaElement>(null)
 
@@ -23,6 +24,7 @@ export function App({ workspace: opened }: { readonly workspace: Workspace }) {
     setWorkspace(workspace.save(text, true))
     void run(text)
   }
+  const edit = (text: string) => setWorkspace(workspace.save(text, false))
   const show = useCallback((place: PlaceView) => {
     const area = editor.current
     if (area === null) return
@@ -50,13 +52,7 @@ export function App({ workspace: opened }: { readonly workspace: Workspace }) {
       <Notices workspace={workspace} />
       <main className="panes">
         <section className="pane" aria-label="Expression">
-          <Editor
-            ref={editor}
-            text={workspace.text}
-            onChange={(text) => setWorkspace(workspace.save(text, false))}
-            onEvaluate={evaluate}
-            onStop={stop}
-          />
+          <Editor ref={editor} text={workspace.text} onChange={edit} onEvaluate={evaluate} onStop={stop} />
           <div className="actions">
             <button type="button" className="primary" onClick={() => evaluate(workspace.text)}>
               Evaluate <kbd>Ctrl ⏎</kbd>
@@ -64,11 +60,11 @@ export function App({ workspace: opened }: { readonly workspace: Workspace }) {
             <button type="button" className={busy ? "stop" : ""} onClick={stop} disabled={!busy}>
               Stop
             </button>
-            <History entries={workspace.history} onPick={(text) => setWorkspace(workspace.save(text, false))} />
+            <History entries={workspace.history} onPick={edit} />
           </div>
         </section>
         <section className="pane" aria-label="Result">
-          <Result outcome={outcome} show={show} />
+          <Result evaluation={evaluation} text={workspace.text} show={show} onText={edit} />
         </section>
       </main>
     </div>

@@ -9,14 +9,22 @@ export function ProblemReport({ problem }: { readonly problem: ProblemView }) {
   // The innermost frames are at the end; an error without a position has that of the frame nearest to it.
   const frames = problem.trace.slice(-FRAMES)
   const at = problem.at ?? problem.trace.findLast((frame) => frame.at !== null)?.at ?? null
+  const message = `error: ${problem.message}`
   return (
-    <div className="problem" role="alert">
+    <div className="problem">
+      <p className="said" role="alert">
+        {message}
+      </p>
       {at === null ? null : (
         <p className="where">
           <PlaceButton place={at} />
         </p>
       )}
-      <pre>{problem.report}</pre>
+      {problem.report === message ? null : (
+        // Wide snippets scroll, since a wrapped line would move Nix's caret; and what scrolls must be reachable by keyboard.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+        <pre tabIndex={0}>{problem.report}</pre>
+      )}
       {frames.length === 0 ? null : (
         <details className="trace">
           <summary>{`Trace (${problem.trace.length.toLocaleString("en")})`}</summary>

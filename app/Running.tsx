@@ -9,7 +9,7 @@ export function Running({ since }: { readonly since: number }) {
     return () => clearInterval(timer)
   }, [])
   return (
-    <p className="hint">
+    <p>
       <span role="status">Evaluating…</span> {((now - since) / 1000).toFixed(1)} s
     </p>
   )

@@ -1,8 +1,7 @@
-// One value: as a tree, or printed in one of Nix's forms; what it printed, and what it cost.
+// One value: as a tree, or printed in one of Nix's forms; and what it printed.
 
 import { useMemo, useState } from "react"
 import type { Evaluated, PlaceView, PrintForm } from "../engine/worker/client.ts"
-import { Cost } from "./Cost.tsx"
 import { Log } from "./Log.tsx"
 import { PrintedValue } from "./PrintedValue.tsx"
 import { ProblemReport } from "./ProblemReport.tsx"
@@ -35,17 +34,16 @@ export function ValuePane({ result, show }: Props) {
 
   return (
     <ResultContext value={scope}>
-      <div className="result">
-        {view.kind === "failed" ? (
+      {view.kind === "failed" ? (
+        <div className="panel">
           <ProblemReport problem={view.problem} />
-        ) : (
-          <Tabs tabs={TABS} current={tab} onPick={setTab} label="Forms of the value">
-            {tab === "tree" ? <ValueTree view={view} /> : <PrintedValue key={tab} form={tab} />}
-          </Tabs>
-        )}
-        <Log lines={log} />
-        <Cost result={result} />
-      </div>
+        </div>
+      ) : (
+        <Tabs tabs={TABS} current={tab} onPick={setTab} label="Forms of the value">
+          {tab === "tree" ? <ValueTree view={view} /> : <PrintedValue key={tab} form={tab} />}
+        </Tabs>
+      )}
+      <Log lines={log} />
     </ResultContext>
   )
 }

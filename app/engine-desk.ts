@@ -24,6 +24,10 @@ export class EngineDesk {
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed> {
     return this.counted(this.engine.print(run, ref, form))
   }
+  /** Frees what a run holds; its rows can be opened nevertheless, which evaluates it again. */
+  park(run: number): void {
+    this.engine.park(run).catch(() => {})
+  }
   /** Forgets a run; nothing waits for it. */
   release(run: number): void {
     this.engine.release(run).catch(() => {})

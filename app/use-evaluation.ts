@@ -4,48 +4,59 @@ import { useCallback, useRef, useState } from "react"
 import { EngineStopped, type Evaluated } from "../engine/worker/client.ts"
 import { useEngine } from "./engine-context.ts"
 
-export type Outcome =
-  | { readonly kind: "none" }
+/** A result and the text it is of. */
+export interface Shown {
+  readonly expr: string
+  readonly evaluated: Evaluated
+}
+
+/** What the engine is at with the text, "stopped" until the next evaluation. */
+export type Progress =
+  | { readonly kind: "idle" }
   | { readonly kind: "running"; readonly since: number }
-  | { readonly kind: "done"; readonly result: Evaluated }
   | { readonly kind: "stopped"; readonly why: string }
 
 export interface Evaluation {
-  readonly outcome: Outcome
+  readonly progress: Progress
+  /** The last result; it stays until the next one is there, and its rows can be opened when an evaluation was stopped. */
+  readonly shown: Shown | null
   /** Evaluates a text; resolves when it is over, however it ends. */
   run(expr: string): Promise<void>
-  /** Stops whatever the engine does; a result that is shown stays. */
+  /** Stops whatever the engine does. */
   stop(): void
 }
 
-/** Evaluates expressions with the page's engine; a new run releases the last one. */
+/** Evaluates expressions with the page's engine; a new result releases the last one. */
 export function useEvaluation(): Evaluation {
   const engine = useEngine()
-  const [outcome, setOutcome] = useState<Outcome>({ kind: "none" })
+  const [progress, setProgress] = useState<Progress>({ kind: "idle" })
+  const [shown, setShown] = useState<Shown | null>(null)
   const turn = useRef(0)
-  const shown = useRef<number | null>(null)
+  const last = useRef<number | null>(null)
 
   const run = useCallback(
     async (expr: string) => {
       const mine = ++turn.current
       // A busy worker reads no messages: the only way to the new text is a new worker.
       if (engine.busy()) engine.stop()
-      setOutcome({ kind: "running", since: Date.now() })
-      if (shown.current !== null) engine.release(shown.current)
-      shown.current = null
+      // The new text has the whole memory limit.
+      if (last.current !== null) engine.park(last.current)
+      setProgress({ kind: "running", since: Date.now() })
       try {
-        const result = await engine.evaluate({ expr })
+        const evaluated = await engine.evaluate({ expr })
         if (mine !== turn.current) return
-        shown.current = result.run
-        setOutcome({ kind: "done", result })
+        if (last.current !== null) engine.release(last.current)
+        last.current = evaluated.run
+        setShown({ expr, evaluated })
+        setProgress({ kind: "idle" })
       } catch (e) {
         if (mine !== turn.current) return
         const why = e instanceof Error ? e.message : String(e)
-        setOutcome({ kind: "stopped", why: e instanceof EngineStopped ? why : `the engine failed: ${why}` })
+        setProgress({ kind: "stopped", why: e instanceof EngineStopped ? why : `the engine failed: ${why}` })
       }
     },
     [engine],
   )
   const stop = useCallback(() => engine.stop(), [engine])
-  return { outcome, run, stop }
+  return { progress, shown, run, stop }
 }

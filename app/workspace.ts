@@ -21,11 +21,13 @@ const LONGEST = 20_000
 
 /** The example a new user sees. */
 export const FIRST_TEXT = `let
-  greet = name: "Hello, \${name}!";
+  language = "Nix";
   fib = n: if n < 2 then n else fib (n - 1) + fib (n - 2);
 in
 {
-  greeting = greet "Nix";
+  inherit language;
+  answer = 42;
+  greeting = "Hello, \${language}!";
   numbers = map fib [ 5 10 20 ];
   unforced = throw "nobody has looked at me yet";
 }

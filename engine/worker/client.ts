@@ -35,6 +35,9 @@ export interface Engine {
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed>
   /** The syntax tree of a request as `nix-instantiate --parse` prints it; evaluates nothing. */
   parse(request: EvaluateRequest): Promise<Printed>
+  /** Lets the worker forget what a run holds; what has been shown of it can still be asked again, as after `stop`. */
+  park(run: number): Promise<void>
+  /** Forgets a run. */
   release(run: number): Promise<void>
   /** Ends whatever runs, at once. Calls under way are rejected with EngineStopped; the engine can be used on. */
   stop(): void
@@ -136,9 +139,12 @@ export function createEngine(options: CreateOptions = {}): Engine {
     requests.set(++last, request)
     return last
   }
-  const release = async (run: number): Promise<void> => {
-    requests.delete(run)
+  const park = async (run: number): Promise<void> => {
     if (connection.opened.delete(run)) await ask(null, (api) => api.release(run))
+  }
+  const release = (run: number): Promise<void> => {
+    requests.delete(run)
+    return park(run)
   }
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
   return {
@@ -157,6 +163,7 @@ export function createEngine(options: CreateOptions = {}): Engine {
         await release(run)
       }
     },
+    park,
     release,
     stop() {
       connection.end("the evaluation was stopped")

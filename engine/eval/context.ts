@@ -1,40 +1,57 @@
 // String contexts: what a string refers to in the store. An element is interned per runtime and has a
 // number, a context is an array of elements sorted by that number; a union returns an operand when it can.
 
+import type { SingleDerivedPath } from "../formats/store-path/derived-path.ts"
+
 /** One reference. `path` is the full store path of a source or `.drv`; `output` is for kind "built". */
-export interface ContextElem {
+export class ContextElem {
   readonly kind: "opaque" | "drv-deep" | "built"
   readonly path: string
   readonly output: string
   readonly id: number
+  /** What derived-path.ts makes of it, once: every derivation with this input asks. */
+  derived: SingleDerivedPath | null = null
+
+  constructor(kind: ContextElem["kind"], path: string, output: string, id: number) {
+    this.kind = kind
+    this.path = path
+    this.output = output
+    this.id = id
+  }
 }
 
 export type Context = readonly ContextElem[]
 
 /** The table of context elements of one runtime. */
 export class Contexts {
-  readonly #all = new Map<string, ContextElem>()
+  /** By path; by path and output. */
+  readonly #opaque = new Map<string, ContextElem>()
+  readonly #drvDeep = new Map<string, ContextElem>()
+  readonly #built = new Map<string, ContextElem[]>()
+  #count = 0
 
-  #intern(kind: ContextElem["kind"], path: string, output: string): ContextElem {
-    const key = `${kind}!${output}!${path}`
-    let elem = this.#all.get(key)
-    if (!elem) {
-      elem = { kind, path, output, id: this.#all.size }
-      this.#all.set(key, elem)
-    }
-    return elem
-  }
   /** A store path itself. */
   opaque(path: string): ContextElem {
-    return this.#intern("opaque", path, "")
+    let elem = this.#opaque.get(path)
+    if (elem === undefined) this.#opaque.set(path, (elem = new ContextElem("opaque", path, "", this.#count++)))
+    return elem
   }
+
   /** A derivation with its whole closure. */
   drvDeep(drvPath: string): ContextElem {
-    return this.#intern("drv-deep", drvPath, "")
+    let elem = this.#drvDeep.get(drvPath)
+    if (elem === undefined) this.#drvDeep.set(drvPath, (elem = new ContextElem("drv-deep", drvPath, "", this.#count++)))
+    return elem
   }
+
   /** An output of a derivation; `drvPath` may itself be an output (`drv^out`, dynamic derivations). */
   built(drvPath: string, output: string): ContextElem {
-    return this.#intern("built", drvPath, output)
+    let outputs = this.#built.get(drvPath)
+    if (outputs === undefined) this.#built.set(drvPath, (outputs = []))
+    for (const elem of outputs) if (elem.output === output) return elem
+    const elem = new ContextElem("built", drvPath, output, this.#count++)
+    outputs.push(elem)
+    return elem
   }
 }
 

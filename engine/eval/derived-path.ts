@@ -15,6 +15,11 @@ import type { Runtime } from "./runtime.ts"
 
 /** What an element of kind "opaque" or "built" stands for; of a derivation with its closure, the `.drv` file. */
 export function derivedPathOf(rt: Runtime, elem: ContextElem): SingleDerivedPath {
+  if (elem.derived === null) elem.derived = parseElem(rt, elem)
+  return elem.derived
+}
+
+function parseElem(rt: Runtime, elem: ContextElem): SingleDerivedPath {
   const [base, ...through] = elem.path.split("^")
   let path: SingleDerivedPath = opaque(parseStorePath(base as string, rt.host.storeDir))
   for (const output of elem.kind === "built" ? [...through, elem.output] : through) path = { kind: "built", drvPath: path, output }

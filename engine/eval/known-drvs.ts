@@ -2,7 +2,7 @@
 // a reference to a whole `.drv` closure needs. C++ Nix keeps the hashes in derivation::modulo::hashes.
 
 import { parseAterm } from "../formats/derivation/aterm-reader.ts"
-import type { Derivation, DerivationOutput } from "../formats/derivation/derivation.ts"
+import type { Derivation, DerivationOutput, InputNode } from "../formats/derivation/derivation.ts"
 import { type Instantiated, instantiate } from "../formats/derivation/instantiate.ts"
 import { ModuloCache } from "../formats/derivation/modulo.ts"
 import { FormatError } from "../formats/error.ts"
@@ -46,6 +46,8 @@ export class KnownDrvs {
   watched: Watched | undefined
   private readonly host: Host
   private readonly nodes = new Map<StorePath, Node>()
+  /** See InputCollector. */
+  readonly singleOutputs = new Map<string, InputNode>()
   private readonly modulos: ModuloCache
 
   constructor(host: Host) {
@@ -62,7 +64,7 @@ export class KnownDrvs {
       this.host.addTextToStore(`${drv.name}.drv`, done.aterm, references)
     }
     this.modulos.set(done.drvPath, done.modulo)
-    this.note(done.drvPath, done.drv)
+    this.nodes.set(done.drvPath, { inputSrcs: drv.inputSrcs, inputDrvs: drv.inputDrvs, outputs: done.outputs })
     return done
   }
 

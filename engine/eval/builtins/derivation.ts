@@ -205,7 +205,7 @@ function baseName(rt: Runtime, path: string): StorePath {
 
 /** What the strings refer to becomes inputs. */
 function inputsOf(rt: Runtime, context: ReadonlySet<ContextElem>): InputCollector {
-  const inputs = new InputCollector()
+  const inputs = new InputCollector(rt.drvs.singleOutputs)
   for (const elem of context) {
     if (elem.kind === "opaque") inputs.inputSrcs.add(baseName(rt, elem.path))
     else if (elem.kind === "built") {
@@ -362,14 +362,15 @@ function coerceNow(rt: Runtime, draft: Draft, cell: Cell, frame: string): string
 
 /** Completes a draft and gives `{ drvPath; out; … }`. */
 function finish(rt: Runtime, draft: Draft, attrs: Attrs): Value {
-  const { drv, drvPath } = rt.drvs.add(derivationOf(rt, draft))
-  rt.drvs.watched?.drvs.set(drvPath, { drv, attrs })
+  const made = rt.drvs.add(derivationOf(rt, draft))
+  const { drvPath } = made
+  rt.drvs.watched?.drvs.set(drvPath, { drv: made.drv, attrs })
   const dir = rt.host.storeDir
   const full = `${dir}/${drvPath}`
   const names = ["drvPath"]
   const cells: Cell[] = [makeString(full, [rt.contexts.drvDeep(full)])]
-  for (const [output, how] of drv.outputs) {
-    const path = outputPath(how, drv.name, output, dir)
+  for (const [output, how] of made.outputs) {
+    const path = outputPath(how, draft.name, output, dir)
     const text = path === undefined ? upstreamPlaceholder(drvPath, output) : `${dir}/${path}`
     names.push(output)
     cells.push(makeString(text, [rt.contexts.built(full, output)]))

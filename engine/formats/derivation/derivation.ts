@@ -84,8 +84,16 @@ export function outputPath(
 ): StorePath | undefined {
   if (output.kind === "inputAddressed") return output.path
   if (output.kind !== "caFixed") return undefined
-  return makeFixedOutputPath(outputPathName(drvName, outputName), output.address, undefined, storeDir, recorder)
+  const name = outputPathName(drvName, outputName)
+  const known = fixedPaths.get(output)
+  if (known !== undefined && recorder === undefined && known.name === name && known.storeDir === storeDir) return known.path
+  const path = makeFixedOutputPath(name, output.address, undefined, storeDir, recorder)
+  fixedPaths.set(output, { name, storeDir, path })
+  return path
 }
+
+// A cache by object, not state: making one derivation asks for this path four times, and it costs two digests.
+const fixedPaths = new WeakMap<DerivationOutput, { readonly name: string; readonly storeDir: string; readonly path: StorePath }>()
 
 /** True if an input is an output of a derivation that is itself an output. */
 export function hasDynamicInputs(drv: Pick<Derivation, "inputDrvs">): boolean {
@@ -104,39 +112,54 @@ export function derivationInputs(drv: Pick<Derivation, "inputDrvs" | "inputSrcs"
   return inputs.sort(compareSingleDerivedPaths)
 }
 
-interface GrowingNode {
-  readonly outputs: Set<string>
-  readonly dynamic: Map<string, GrowingNode>
-}
-
 /** Collects inputs one by one into the two maps of a derivation. C++ Nix: FullInputs::fromSet. */
 export class InputCollector {
   readonly inputSrcs = new Set<StorePath>()
-  readonly inputDrvs = new Map<StorePath, GrowingNode>()
+  readonly inputDrvs = new Map<StorePath, InputNode>()
+  readonly #single: Map<string, InputNode>
+
+  /**
+   * `single` keeps the nodes that are one plain output, by its name. Nearly all are, so whoever collects for many derivations
+   * gives the same map each time.
+   */
+  constructor(single = new Map<string, InputNode>()) {
+    this.#single = single
+  }
 
   /** Adds an input. */
   add(input: SingleDerivedPath): void {
     if (input.kind === "opaque") this.inputSrcs.add(input.path)
-    else this.#node(input.drvPath).outputs.add(input.output)
+    else if (input.drvPath.kind === "opaque") this.addOutput(input.drvPath.path, input.output)
+    else {
+      // From the derivation to the last but one output.
+      const through: string[] = []
+      let at: SingleDerivedPath = input.drvPath
+      for (; at.kind !== "opaque"; at = at.drvPath) through.unshift(at.output)
+      this.inputDrvs.set(at.path, withDynamic(this.inputDrvs.get(at.path) ?? noOutputs, through, input.output))
+    }
   }
 
   /** Adds one output of a derivation. */
   addOutput(drvPath: StorePath, output: string): void {
-    this.#root(drvPath).outputs.add(output)
+    const node = this.inputDrvs.get(drvPath)
+    if (node === undefined) {
+      let single = this.#single.get(output)
+      if (single === undefined) this.#single.set(output, (single = inputOutputs([output])))
+      this.inputDrvs.set(drvPath, single)
+    } else if (!node.outputs.has(output))
+      this.inputDrvs.set(drvPath, { outputs: new Set([...node.outputs, output]), dynamic: node.dynamic })
   }
+}
 
-  #root(path: StorePath): GrowingNode {
-    let node = this.inputDrvs.get(path)
-    if (node === undefined) this.inputDrvs.set(path, (node = { outputs: new Set(), dynamic: new Map() }))
-    return node
-  }
+const noOutputs: InputNode = inputOutputs([])
 
-  #node(path: SingleDerivedPath): GrowingNode {
-    if (path.kind === "opaque") return this.#root(path.path)
-    const parent = this.#node(path.drvPath)
-    let node = parent.dynamic.get(path.output)
-    if (node === undefined) parent.dynamic.set(path.output, (node = { outputs: new Set(), dynamic: new Map() }))
-    return node
+/** A node with one output more, of an output of an output. */
+function withDynamic(node: InputNode, through: readonly string[], output: string): InputNode {
+  const [first, ...rest] = through
+  if (first === undefined) return { outputs: new Set([...node.outputs, output]), dynamic: node.dynamic }
+  return {
+    outputs: node.outputs,
+    dynamic: new Map(node.dynamic).set(first, withDynamic(node.dynamic.get(first) ?? noOutputs, rest, output)),
   }
 }
 

@@ -3,53 +3,70 @@
 // C++ Nix: primops.cc derivationStrictInternal, libstore/derivations.cc infoForDerivation
 
 import type { Recorder } from "../explain/recorder.ts"
-import { hexDigest } from "../hash/digest.ts"
+import { type Bytes, hexDigest } from "../hash/digest.ts"
 import { makeOutputPath, makeTextPath } from "../store-path/compute.ts"
 import { defaultStoreDir, type StorePath } from "../store-path/store-path.ts"
-import { AtermParts, joinAterm, printAtermInputs, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
-import { type Derivation, type DerivationOutput, derivationType, hasDynamicInputs } from "./derivation.ts"
+import { atermStart, printAterm, printAtermInputs, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
+import { type Derivation, type DerivationOutput, derivationType } from "./derivation.ts"
 import { type HashModulo, hashModulo, type ModuloCache, printModuloInputs } from "./modulo.ts"
 
-/** A derivation ready to be written. */
-export interface Instantiated {
-  /** With output paths filled in, in outputs and variables. */
-  readonly drv: Derivation
-  /** The bytes of the file. */
-  readonly aterm: string
+/** A derivation ready to be written. What evaluation seldom asks for is made when it is asked for. */
+export class Instantiated {
+  readonly #given: Derivation
+  readonly #storeDir: string
+  #drv: Derivation | undefined
+  /** With their paths, where these are known. */
+  readonly outputs: Derivation["outputs"]
   readonly drvPath: StorePath
   /** What stands for it where it is an input. */
   readonly modulo: HashModulo
+
+  constructor(given: Derivation, storeDir: string, outputs: Derivation["outputs"], drvPath: StorePath, modulo: HashModulo) {
+    this.#given = given
+    this.#storeDir = storeDir
+    this.outputs = outputs
+    this.drvPath = drvPath
+    this.modulo = modulo
+  }
+
+  /** With output paths filled in, in outputs and variables. */
+  get drv(): Derivation {
+    if (this.#drv === undefined) {
+      const { outputs } = this
+      if (outputs === this.#given.outputs) this.#drv = this.#given
+      else {
+        const env = new Map(this.#given.env)
+        const value = valueOf(this.#given, outputs, this.#storeDir)
+        for (const name of outputs.keys()) if (env.has(name)) env.set(name, value(name))
+        this.#drv = { ...this.#given, outputs, env }
+      }
+    }
+    return this.#drv
+  }
+
+  /** The bytes of the file. */
+  get aterm(): string {
+    return printAterm(this.drv, this.#storeDir)
+  }
+}
+
+/** The value of a variable named like an output: its path, if it has got one. */
+function valueOf(drv: Derivation, outputs: Derivation["outputs"], storeDir: string): (name: string) => string {
+  return (name) => {
+    const output = outputs.get(name)!
+    return output.kind === "inputAddressed" ? `${storeDir}/${output.path}` : drv.env.get(name)!
+  }
 }
 
 /** The path of a derivation's file: a text that refers to all inputs. C++ Nix: computeStorePath. */
 export function derivationPath(
   drv: Pick<Derivation, "name" | "inputDrvs" | "inputSrcs">,
-  aterm: string,
+  aterm: Bytes,
   storeDir: string = defaultStoreDir,
   recorder?: Recorder,
 ): StorePath {
-  return makeTextPath(`${drv.name}.drv`, aterm, new Set([...drv.inputSrcs, ...drv.inputDrvs.keys()]), storeDir, recorder)
-}
-
-/** Path, variables and the rest of the text of a derivation whose outputs get their paths. */
-function fillIn(
-  drv: Derivation,
-  parts: AtermParts,
-  moduloInputs: string,
-  storeDir: string,
-  recorder: Recorder | undefined,
-): { drv: Derivation; rest: string } {
-  const masked = joinAterm(printMaskedOutputs(drv.outputs), moduloInputs, parts.printMasked())
-  const hex = hexDigest("sha256", masked)
-  recorder?.hashed("masked-modulo", "sha256", masked, hex)
-  const outputs = new Map<string, DerivationOutput>()
-  const env = new Map(drv.env)
-  for (const name of drv.outputs.keys()) {
-    const path = makeOutputPath(name, hex, drv.name, storeDir, recorder)
-    outputs.set(name, { kind: "inputAddressed", path })
-    if (env.has(name)) env.set(name, `${storeDir}/${path}`)
-  }
-  return { drv: { ...drv, outputs, env }, rest: parts.print((name) => env.get(name)!) }
+  const references = drv.inputSrcs.size === 0 ? drv.inputDrvs.keys() : new Set([...drv.inputSrcs, ...drv.inputDrvs.keys()])
+  return makeTextPath(`${drv.name}.drv`, aterm, references, storeDir, recorder)
 }
 
 /**
@@ -59,23 +76,32 @@ function fillIn(
  * leads to the paths.
  */
 export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: string = defaultStoreDir, recorder?: Recorder): Instantiated {
-  const parts = new AtermParts(drv, storeDir)
+  const { writer } = cache
+  writer.prepare(drv)
+  // A recorder keeps what was hashed; the writer's bytes are gone with the next form.
+  const kept = (form: Uint8Array): Bytes => (recorder === undefined ? form : writer.text())
   const moduloInputs = derivationType(drv) === "deferred" ? printModuloInputs(drv.inputDrvs, drv.name, cache.get, recorder) : undefined
-  const filled =
-    moduloInputs === undefined
-      ? { drv, rest: parts.print((name) => drv.env.get(name)!) }
-      : fillIn(drv, parts, moduloInputs, storeDir, recorder)
-  const outputs = printAtermOutputs(filled.drv, storeDir, recorder)
-  const plain = joinAterm(outputs, printAtermInputs(drv.inputDrvs, storeDir), filled.rest)
-  const aterm = hasDynamicInputs(drv) ? plain.replace("Derive(", 'DrvWithVersion("xp-dyn-drv",') : plain
-  const drvPath = derivationPath(filled.drv, aterm, storeDir, recorder)
+  let { outputs } = drv
+  if (moduloInputs !== undefined) {
+    const masked = kept(writer.writeMasked(printMaskedOutputs(outputs), moduloInputs))
+    const hex = hexDigest("sha256", masked)
+    recorder?.hashed("masked-modulo", "sha256", masked, hex)
+    const filled = new Map<string, DerivationOutput>()
+    for (const name of outputs.keys())
+      filled.set(name, { kind: "inputAddressed", path: makeOutputPath(name, hex, drv.name, storeDir, recorder) })
+    outputs = filled
+  }
+  const value = moduloInputs === undefined ? (name: string): string => drv.env.get(name)! : valueOf(drv, outputs, storeDir)
+  const printed = printAtermOutputs({ name: drv.name, outputs }, storeDir, recorder)
+  const aterm = kept(writer.write(printed, printAtermInputs(drv.inputDrvs, storeDir), value, atermStart(drv)))
+  const drvPath = derivationPath(drv, aterm, storeDir, recorder)
   let modulo = cache.known(drvPath)
   if (modulo === undefined) {
     modulo =
       moduloInputs === undefined
         ? hashModulo(drv, cache.get, storeDir)
-        : { kind: "hash", hex: hexDigest("sha256", joinAterm(outputs, moduloInputs, filled.rest)) }
+        : { kind: "hash", hex: hexDigest("sha256", writer.write(printed, moduloInputs, value)) }
     cache.set(drvPath, modulo)
   }
-  return { drv: filled.drv, aterm, drvPath, modulo }
+  return new Instantiated(drv, storeDir, outputs, drvPath, modulo)
 }

@@ -14,7 +14,7 @@ import { printBase16 } from "../hash/base16.ts"
 import { hexDigest } from "../hash/digest.ts"
 import { printMethodAlgo } from "../store-path/content-address.ts"
 import { defaultStoreDir, printStorePath, type StorePath } from "../store-path/store-path.ts"
-import { AtermParts, joinAterm, printAtermNames, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
+import { AtermWriter, printAtermNames, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
 import { type Derivation, derivationType, type InputNode, outputPath } from "./derivation.ts"
 
 /** What stands for a derivation where it is an input. Hashes are SHA-256 in hexadecimal. */
@@ -35,11 +35,10 @@ export function printModuloInputs(
   lookup: ModuloLookup,
   recorder?: Recorder,
 ): string | undefined {
-  const inputs = new Map<string, Set<string>>()
-  const add = (hex: string, output: string): void => {
+  const inputs = new Map<string, ReadonlySet<string>>()
+  const add = (hex: string, added: ReadonlySet<string>): void => {
     const outputs = inputs.get(hex)
-    if (outputs === undefined) inputs.set(hex, new Set([output]))
-    else outputs.add(output)
+    inputs.set(hex, outputs === undefined ? added : new Set([...outputs, ...added]))
   }
   // In Nix's order, since the first deferred input hides the faults of those after it.
   for (const path of [...inputDrvs.keys()].sort()) {
@@ -47,16 +46,16 @@ export function printModuloInputs(
     if (node.dynamic.size > 0) return undefined
     const modulo = lookup(path)
     if (modulo.kind === "deferred") return undefined
+    if (modulo.kind === "hash") {
+      add(modulo.hex, node.outputs)
+      if (recorder !== undefined) for (const output of node.outputs) recorder.input(path, output, modulo.hex)
+      continue
+    }
     for (const output of node.outputs) {
-      if (modulo.kind === "hash") {
-        add(modulo.hex, output)
-        recorder?.input(path, output, modulo.hex)
-      } else {
-        const hex = modulo.hexes.get(output)
-        if (hex === undefined) fail("bad-derivation", `no hash for output '${output}' of derivation '${drvName}'`)
-        add(hex, "out")
-        recorder?.input(path, output, hex)
-      }
+      const hex = modulo.hexes.get(output)
+      if (hex === undefined) fail("bad-derivation", `no hash for output '${output}' of derivation '${drvName}'`)
+      add(hex, onlyOut)
+      recorder?.input(path, output, hex)
     }
   }
   let text = ""
@@ -66,11 +65,16 @@ export function printModuloInputs(
   return `[${text}]`
 }
 
+const onlyOut: ReadonlySet<string> = new Set(["out"])
+
 /** The text whose SHA-256 makes the output paths; undefined if an input is deferred. C++ Nix: unparseModulo. */
 export function printMaskedModulo(drv: Derivation, lookup: ModuloLookup, storeDir: string = defaultStoreDir): string | undefined {
   const inputs = printModuloInputs(drv.inputDrvs, drv.name, lookup)
   if (inputs === undefined) return undefined
-  return joinAterm(printMaskedOutputs(drv.outputs), inputs, new AtermParts(drv, storeDir).printMasked())
+  const writer = new AtermWriter(storeDir)
+  writer.prepare(drv)
+  writer.writeMasked(printMaskedOutputs(drv.outputs), inputs)
+  return writer.text()
 }
 
 /** The text whose SHA-256 stands for an input-addressed derivation as an input; undefined if an input is deferred. */
@@ -82,8 +86,10 @@ export function printModulo(
 ): string | undefined {
   const inputs = printModuloInputs(drv.inputDrvs, drv.name, lookup, recorder)
   if (inputs === undefined) return undefined
-  const rest = new AtermParts(drv, storeDir).print((name) => drv.env.get(name)!)
-  return joinAterm(printAtermOutputs(drv, storeDir), inputs, rest)
+  const writer = new AtermWriter(storeDir)
+  writer.prepare(drv)
+  writer.write(printAtermOutputs(drv, storeDir), inputs, (name) => drv.env.get(name)!)
+  return writer.text()
 }
 
 /** The text hashed for an output of a fixed-output derivation; undefined for other outputs. */
@@ -126,12 +132,15 @@ export function maskedHashModulo(drv: Derivation, lookup: ModuloLookup, storeDir
 
 /** Hashes modulo of derivations by path, computed when asked for and kept. */
 export class ModuloCache {
+  /** Writes the derivations that are made with this cache. */
+  readonly writer: AtermWriter
   readonly #known = new Map<StorePath, HashModulo>()
   readonly #read: (drvPath: StorePath) => Derivation
   readonly #storeDir: string
 
   /** `read` gives the derivation at a path; whatever it throws goes through. */
   constructor(read: (drvPath: StorePath) => Derivation, storeDir: string = defaultStoreDir) {
+    this.writer = new AtermWriter(storeDir)
     this.#read = read
     this.#storeDir = storeDir
   }

@@ -15,15 +15,16 @@ export function nix32Length(size: number): number {
 
 /** Bytes in Nix's base 32. */
 export function printNix32(bytes: Uint8Array): string {
-  let text = ""
-  for (let n = nix32Length(bytes.length) - 1; n >= 0; n--) {
+  const length = nix32Length(bytes.length)
+  const codes: number[] = new Array(length)
+  for (let n = length - 1; n >= 0; n--) {
     const bit = n * 5
     const i = bit >> 3
     const low = (bytes[i] as number) >> (bit & 7) // bit < 8 * length
     const high = i + 1 < bytes.length ? (bytes[i + 1] as number) << (8 - (bit & 7)) : 0
-    text += alphabet[(low | high) & 31]
+    codes[length - 1 - n] = alphabet.charCodeAt((low | high) & 31)
   }
-  return text
+  return String.fromCharCode.apply(null, codes)
 }
 
 /**

@@ -51,7 +51,7 @@ export default defineConfig({
         root,
         // Every dependency that the worker imports, else vite finds it in the middle of a test and reloads the page.
         optimizeDeps: {
-          include: ["comlink", "hash-wasm"],
+          include: ["comlink", "hash-wasm", "idb-keyval"],
           entries: ["engine/worker/worker.ts"].filter((file) => existsSync(`${root}/${file}`)),
         },
         test: {

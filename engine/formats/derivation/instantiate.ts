@@ -36,7 +36,7 @@ export class Instantiated {
       if (outputs === this.#given.outputs) this.#drv = this.#given
       else {
         const env = new Map(this.#given.env)
-        const value = valueOf(this.#given, outputs, this.#storeDir)
+        const value = outputValue(this.#given, outputs, this.#storeDir)
         for (const name of outputs.keys()) if (env.has(name)) env.set(name, value(name))
         this.#drv = { ...this.#given, outputs, env }
       }
@@ -51,7 +51,7 @@ export class Instantiated {
 }
 
 /** The value of a variable named like an output: its path, if it has got one. */
-function valueOf(drv: Derivation, outputs: Derivation["outputs"], storeDir: string): (name: string) => string {
+function outputValue(drv: Derivation, outputs: Derivation["outputs"], storeDir: string): (name: string) => string {
   return (name) => {
     const output = outputs.get(name)!
     return output.kind === "inputAddressed" ? `${storeDir}/${output.path}` : drv.env.get(name)!
@@ -91,7 +91,7 @@ export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: strin
       filled.set(name, { kind: "inputAddressed", path: makeOutputPath(name, hex, drv.name, storeDir, recorder) })
     outputs = filled
   }
-  const value = moduloInputs === undefined ? (name: string): string => drv.env.get(name)! : valueOf(drv, outputs, storeDir)
+  const value = moduloInputs === undefined ? (name: string): string => drv.env.get(name)! : outputValue(drv, outputs, storeDir)
   const printed = printAtermOutputs({ name: drv.name, outputs }, storeDir, recorder)
   const aterm = kept(writer.write(printed, printAtermInputs(drv.inputDrvs, storeDir), value, atermStart(drv)))
   const drvPath = derivationPath(drv, aterm, storeDir, recorder)

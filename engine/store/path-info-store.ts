@@ -20,3 +20,9 @@ export interface PathInfoStore {
   /** Removes infos; what is absent is no error. */
   deleteMany(hashParts: Iterable<string>): Promise<void>
 }
+
+/** A store that can tell what it has without reading it: then what is damaged can be found and removed. */
+export interface ListingInfos {
+  /** The hash parts of all infos, in batches, in no order. */
+  hashParts(): AsyncIterable<readonly string[]>
+}

@@ -1,0 +1,76 @@
+// Path infos in the browser's database: one record each, by hash part, with a checksum (path-info-record.ts). Every method that
+// takes several is one transaction.
+
+import { promisifyRequest } from "idb-keyval"
+import type { Database } from "../castore/indexed-db-database.ts"
+import { hashPart } from "../formats/store-path/store-path.ts"
+import { checkStoredPath } from "./path-info-check.ts"
+import { pathInfoFromRecord, pathInfoToRecord } from "./path-info-record.ts"
+import type { ListingInfos, PathInfoStore, StoredPath } from "./path-info-store.ts"
+
+const STORE = "path-infos"
+/** Records listed in one batch. */
+const BATCH = 1000
+
+export class IndexedDbPathInfoStore implements PathInfoStore, ListingInfos {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  async get(part: string): Promise<StoredPath | null> {
+    return (await this.getMany([part]))[0] ?? null
+  }
+
+  async getMany(parts: readonly string[]): Promise<(StoredPath | null)[]> {
+    if (parts.length === 0) return []
+    const values = await this.#database.transaction([STORE], "readonly", (transaction) => {
+      const store = transaction.objectStore(STORE)
+      return Promise.all(parts.map((part) => promisifyRequest<unknown>(store.get(part))))
+    })
+    return parts.map((part, i) => (values[i] === undefined ? null : pathInfoFromRecord(part, values[i])))
+  }
+
+  async putMany(infos: readonly StoredPath[]): Promise<void> {
+    for (const info of infos) checkStoredPath(info)
+    if (infos.length === 0) return
+    const records = infos.map((info) => [hashPart(info.path), pathInfoToRecord(info)] as const)
+    const write = (transaction: IDBTransaction): void => {
+      const store = transaction.objectStore(STORE)
+      for (const [part, record] of records) store.put(record, part)
+    }
+    await this.#database.transaction([STORE], "readwrite", write, "strict")
+  }
+
+  async *list(): AsyncGenerator<readonly StoredPath[]> {
+    for await (const parts of this.hashParts()) {
+      const infos = await this.getMany(parts)
+      // What was removed in the meantime is not there any more.
+      yield infos.filter((info) => info !== null)
+    }
+  }
+
+  async *hashParts(): AsyncGenerator<readonly string[]> {
+    for (let after: string | undefined; ; ) {
+      const range = after === undefined ? null : IDBKeyRange.lowerBound(after, true)
+      const keys = await this.#database.transaction([STORE], "readonly", (transaction) =>
+        promisifyRequest(transaction.objectStore(STORE).getAllKeys(range, BATCH)),
+      )
+      // Only strings are written as keys.
+      if (keys.length > 0) yield keys as string[]
+      if (keys.length < BATCH) return
+      after = keys.at(-1) as string // likewise
+    }
+  }
+
+  async deleteMany(parts: Iterable<string>): Promise<void> {
+    const doomed = [...parts]
+    if (doomed.length === 0) return
+    const remove = (transaction: IDBTransaction): void => {
+      const store = transaction.objectStore(STORE)
+      for (const part of doomed) store.delete(part)
+    }
+    await this.#database.transaction([STORE], "readwrite", remove, "strict")
+  }
+}

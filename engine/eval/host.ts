@@ -65,8 +65,12 @@ export interface Host {
   log(line: string): void
   /** Puts a source tree into the store, returns its store path; without it the path is only computed (source-import.ts). Path interpolation, path, filterSource. */
   addToStore?(request: ImportRequest): string
-  /** Writes a text file with these references, returns its store path. toFile, derivations. */
-  addTextToStore?(name: string, contents: string, references: readonly string[]): string
+  /** Writes a text file with these references, returns its store path: `known`, if the caller has computed it. toFile, derivations. */
+  addTextToStore?(name: string, contents: string, references: readonly string[], known?: string): string
+  /** Fails unless the store object at this full path is there or can be brought in. storePath. */
+  ensurePath?(storePath: string): void
+  /** Reads ahead the directories of a tree that is about to be walked. path and filterSource with a filter. */
+  prepare?(path: string): void
   /** What the store object at this full path refers to (full paths), or undefined if that is not known. readFile, path, filterSource. */
   references?(storePath: string): readonly string[] | undefined
   /** Downloads into the store, returns the store path; a wrong hash is an error. fetchurl, fetchTarball. */

@@ -8,6 +8,7 @@ import { type Attrs, Shapes } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
+import { FilterRuns } from "./filter-runs.ts"
 import type { Host } from "./host.ts"
 import { KnownDrvs } from "./known-drvs.ts"
 import type { LiveMeter } from "./live-meter.ts"
@@ -169,6 +170,8 @@ export class Runtime {
   /** What `trace` printed, by owner, in the present attempt and in undone ones; see trace.ts. */
   readonly traced = new Map<Thunk | null, number>()
   readonly replayed = new Map<Thunk | null, number>()
+  /** What filters of sources have decided. */
+  readonly filterRuns = new FilterRuns()
 
   constructor(settings: Settings, host: Host, sources: Sources, empty: Attrs) {
     this.settings = settings
@@ -306,6 +309,7 @@ export class Runtime {
     this.interrupted = false
     this.traced.clear()
     this.replayed.clear()
+    this.filterRuns.clear()
     this.steps = 0
     this.fuel = CHUNK
     this.#from = this.credit = SAMPLE

@@ -13,8 +13,9 @@ export function logOnce(rt: Runtime, line: string): void {
   if (n > (rt.replayed.get(owner) ?? 0)) rt.host.log(line)
 }
 
-/** A thunk (or null: the root) is undone: what it has printed will be skipped next time. */
+/** A thunk (or null: the root) is undone: what it has printed will be skipped next time, what its filters have decided is kept. */
 export function undoTraces(rt: Runtime, owner: Thunk | null): void {
+  rt.filterRuns.undo(owner)
   const n = rt.traced.get(owner)
   if (n === undefined) return
   rt.traced.delete(owner)

@@ -9,8 +9,9 @@ import type { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp } from "../builtin.ts"
 import { type PathText, stepCoerceToPath } from "../coerce.ts"
 import { type Context, encodeContextElem, sortedContext, unionContext } from "../context.ts"
-import { NixError } from "../error.ts"
+import { NixError, Pending } from "../error.ts"
 import { realiseContext } from "../files.ts"
+import type { FilterRun } from "../filter-runs.ts"
 import { forceBool, framed } from "../force.ts"
 import { reading } from "../format-fault.ts"
 import type { FileType, Host, ImportRequest } from "../host.ts"
@@ -21,7 +22,7 @@ import { call, type Step } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
 import { referencesOf } from "../store-references.ts"
 import { printAttrName } from "../text/escape.ts"
-import { makeString, NixString, type Value } from "../value.ts"
+import { makeString, NixString, type Thunk, type Value } from "../value.ts"
 
 /** A store path as a string that refers to it, readable from now on (C++ Nix: allowAndSetStorePathString). */
 function storeString(rt: Runtime, path: string): Value {
@@ -74,22 +75,60 @@ interface Source {
   readonly expected: Hash | null
 }
 
-/** The entries below `dir` that the filter accepts; it is called per entry in sorted order, children after their directory. */
-function* stepAccepted(rt: Runtime, filter: Value, dir: string, accepted: Set<string>): Step<null> {
+/** A filter at work; see ../filter-runs.ts. */
+interface Filtering {
+  readonly filter: Value
+  /** The innermost thunk in progress where the builtin was called. */
+  readonly owner: Thunk | null
+  readonly run: FilterRun
+  /** The entries that it has accepted, by path. */
+  readonly accepted: Set<string>
+}
+
+/** Begins what was begun before, if the builtin is run again. */
+function beginFiltering(rt: Runtime, filter: Value): Filtering {
+  const owner = rt.current
+  return { filter, owner, run: rt.filterRuns.begin(owner), accepted: new Set() }
+}
+
+/** Sets the counters of the owner to what they were behind something that is not done again. */
+function skipTo(rt: Runtime, owner: Thunk | null, { lines, begun }: { readonly lines: number; readonly begun: number }): void {
+  if (lines > 0) rt.traced.set(owner, lines)
+  rt.filterRuns.goTo(owner, begun)
+}
+
+function countersOf(rt: Runtime, owner: Thunk | null): { readonly lines: number; readonly begun: number } {
+  return { lines: rt.traced.get(owner) ?? 0, begun: rt.filterRuns.begun(owner) }
+}
+
+/** Asks the filter for the entries below `dir`: in sorted order, children after their directory, each once however often it has to wait. */
+function* stepAccepted(rt: Runtime, filtering: Filtering, dir: string): Step<null> {
+  const { filter, owner, run, accepted } = filtering
   const entries = readDirAt(rt, dir)
   for (const name of [...entries.keys()].sort()) {
     const path = dir === "/" ? `/${name}` : `${dir}/${name}`
     const type: FileType = lstatAt(rt, path)
-    const answer = (yield call(filter, [path, type], 0)) as Value
-    if (!forceBool(rt, answer, 0, "while evaluating the return value of the path filter function")) continue
+    const known = run.answers.get(path)
+    let keep: boolean
+    if (known === undefined) {
+      const answer = (yield call(filter, [path, type], 0)) as Value
+      keep = forceBool(rt, answer, 0, "while evaluating the return value of the path filter function")
+      run.answers.set(path, { keep, ...countersOf(rt, owner) })
+    } else {
+      keep = known.keep
+      skipTo(rt, owner, known)
+    }
+    if (!keep) continue
     accepted.add(path)
-    if (type === "directory") yield stepAccepted(rt, filter, path, accepted)
+    if (type === "directory") yield stepAccepted(rt, filtering, path)
   }
   return null
 }
 
 /** Puts a tree into the store. C++ Nix: primops.cc addPath. */
 function* stepAdd(rt: Runtime, source: Source): Step<Value> {
+  const owner = rt.current
+  const before = rt.filterRuns.begun(owner)
   try {
     const { host } = rt
     const { path, name, recursive, expected } = source
@@ -100,17 +139,18 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
     }
     const from = resolveSymlinks(rt, path, "full")
     const type = lstatAt(rt, from)
-    let accepted: Set<string> | null = null
+    let filtering: Filtering | null = null
     if (source.filter !== null && recursive && type === "directory") {
-      accepted = new Set()
-      yield stepAccepted(rt, source.filter, from, accepted)
+      host.prepare?.(from)
+      filtering = beginFiltering(rt, source.filter)
+      yield stepAccepted(rt, filtering, from)
     }
-    const known = accepted
+    const accepted = filtering?.accepted
     const request: ImportRequest = {
       path: from,
       name,
       recursive,
-      ...(known === null ? {} : { filter: (p: string) => known.has(p) }),
+      ...(accepted === undefined ? {} : { filter: (p: string) => accepted.has(p) }),
       ...(expected === null ? {} : { sha256: printBase16(expected.bytes) }),
       ...(references.length === 0 ? {} : { references }),
     }
@@ -127,6 +167,8 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
     }
     return storeString(rt, added)
   } catch (e) {
+    // Asked again without being undone (stepper/primop.ts), it is the same run.
+    if (e instanceof Pending) rt.filterRuns.goTo(owner, before)
     throw framed(e, 0, `while adding path '${source.path}'`)
   }
 }
@@ -231,8 +273,9 @@ const storePath = builtin({
     const { storeDir } = rt.host
     const found = isStorePath(path, storeDir) ? path : resolveSymlinks(rt, path, "full")
     if (!found.startsWith(`${storeDir}/`)) throw new NixError("eval", `path '${found}' is not in the Nix store`, 0)
-    const object = reading(() => splitStorePath(found, storeDir)).path
-    return makeString(found, unionContext(context, [rt.contexts.opaque(printStorePath(object, storeDir))]))
+    const object = printStorePath(reading(() => splitStorePath(found, storeDir)).path, storeDir)
+    rt.host.ensurePath?.(object)
+    return makeString(found, unionContext(context, [rt.contexts.opaque(object)]))
   },
 })
 

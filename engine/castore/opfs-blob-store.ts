@@ -1,0 +1,243 @@
+// Large blobs, each a file of the browser's private file system, for which the database keeps a record:
+//
+//   "private-files"   digest of the blob → { file, list }
+//
+// `file` is a name that is never used again; `list` tells the chunks as indexed-db-blob-store.ts stores them, so that a range is
+// read and checked without the rest. The record is written when the file is on the disk: before, there is no blob, only a file
+// that nobody names, and those are removed with the next removal. Nothing is renamed, because not every browser can.
+
+import { BytesReader, ChunkedReader } from "./blob-reader.ts"
+import type { BlobReader, BlobStore, BlobWriter, ChunkMeta, DeletingStore } from "./blob-store.ts"
+import { ChunkingWriter, divide } from "./chunking-writer.ts"
+import { type B3Digest, b3 } from "./digest.ts"
+import { chunksFromList, listOfChunks } from "./indexed-db-blob-store.ts"
+import type { Database } from "./indexed-db-database.ts"
+import { openPrivateFile, PrivateFileWriter, privateFileNames, readPrivateFile, removePrivateFile } from "./opfs-file.ts"
+import { verified } from "./verified.ts"
+
+interface FileRecord {
+  readonly file: string
+  readonly list: Uint8Array
+}
+
+interface StoredFile {
+  readonly file: string
+  /** Empty if it is not divided. */
+  readonly chunks: readonly ChunkMeta[]
+}
+
+export class OpfsBlobStore implements BlobStore, DeletingStore {
+  readonly #database: Database
+  readonly #folder: FileSystemDirectoryHandle
+  /** What the database said last. */
+  #files = new Map<B3Digest, StoredFile>()
+  /** A blob that has the chunk, and where in it. */
+  #chunks = new Map<B3Digest, { readonly blob: B3Digest; readonly start: number; readonly size: number }>()
+  #loaded = false
+  /** Names of files that no record names yet. */
+  readonly #writing = new Set<string>()
+
+  /** `folder` belongs to this store alone (openPrivateFolder). */
+  constructor(database: Database, folder: FileSystemDirectoryHandle) {
+    this.#database = database
+    this.#folder = folder
+  }
+
+  async missing(digests: Iterable<B3Digest>): Promise<Set<B3Digest>> {
+    await this.#refresh()
+    const names = await privateFileNames(this.#folder)
+    const missing = new Set<B3Digest>()
+    for (const digest of digests) {
+      const stored = this.#files.get(digest) ?? this.#files.get(this.#chunks.get(digest)?.blob ?? digest)
+      if (stored === undefined || !names.has(stored.file)) missing.add(digest)
+    }
+    return missing
+  }
+
+  async open(digest: B3Digest): Promise<BlobReader | null> {
+    if (!this.#loaded || !(this.#files.has(digest) || this.#chunks.has(digest))) await this.#refresh()
+    const reader = await this.#open(digest)
+    if (reader !== null || !this.#files.has(digest)) return reader
+    // The file is not there: another tab wrote the blob again, or removed it.
+    await this.#refresh()
+    return this.#open(digest)
+  }
+
+  async #open(digest: B3Digest): Promise<BlobReader | null> {
+    const place = this.#chunks.get(digest)
+    const stored = this.#files.get(digest) ?? this.#files.get(place?.blob ?? digest)
+    if (stored === undefined) return null
+    const file = await openPrivateFile(this.#folder, stored.file)
+    if (file === null) return null
+    if (!this.#files.has(digest)) {
+      const { start, size } = place! // else nothing would have been found
+      return new BytesReader(verified(digest, await readPrivateFile(file, start, start + size), "chunk"))
+    }
+    if (stored.chunks.length === 0) return new BytesReader(verified(digest, await readPrivateFile(file, 0, file.size)))
+    const starts = new Map<B3Digest, { readonly start: number; readonly size: number }>()
+    let at = 0
+    for (const chunk of stored.chunks) {
+      starts.set(chunk.digest, { start: at, size: chunk.size })
+      at += chunk.size
+    }
+    return new ChunkedReader(digest, stored.chunks, async (chunk) => {
+      const { start, size } = starts.get(chunk)!
+      return readPrivateFile(file, start, start + size)
+    })
+  }
+
+  async getMany(digests: readonly B3Digest[]): Promise<(Uint8Array | null)[]> {
+    const result: (Uint8Array | null)[] = []
+    for (const digest of digests) {
+      const reader = await this.open(digest)
+      result.push(reader === null ? null : verified(digest, await reader.read(0, reader.size)))
+    }
+    return result
+  }
+
+  async chunks(digest: B3Digest): Promise<readonly ChunkMeta[] | null> {
+    if (!(this.#files.has(digest) || this.#chunks.has(digest))) await this.#refresh()
+    return this.#files.get(digest)?.chunks ?? (this.#chunks.has(digest) ? [] : null)
+  }
+
+  async putMany(blobs: readonly Uint8Array[]): Promise<B3Digest[]> {
+    const records = new Map<B3Digest, FileRecord>()
+    const digests: B3Digest[] = []
+    try {
+      for (const bytes of blobs) {
+        const digest = b3(bytes)
+        digests.push(digest)
+        if (records.has(digest)) continue
+        const file = await this.#create()
+        // The record is first, so that a file that fails is removed like the others.
+        const chunks = divide(bytes).map((chunk) => ({ digest: chunk.digest, size: chunk.bytes.length }))
+        records.set(digest, { file: file.name, list: listOfChunks(digest, chunks).bytes })
+        await file.append(bytes.slice())
+        await file.close()
+      }
+      await this.#record(records)
+    } catch (problem) {
+      for (const { file } of records.values()) await removePrivateFile(this.#folder, file)
+      throw problem
+    } finally {
+      for (const { file } of records.values()) this.#writing.delete(file)
+    }
+    return digests
+  }
+
+  write(): BlobWriter {
+    let file: PrivateFileWriter | undefined
+    const open = async (): Promise<PrivateFileWriter> => (file ??= await this.#create())
+    return new ChunkingWriter({
+      chunks: async (chunks) => {
+        const to = await open()
+        for (const { bytes } of chunks) await to.append(bytes)
+      },
+      commit: async ({ digest, chunks, bytes }) => {
+        const to = await open()
+        try {
+          if (bytes !== null) await to.append(bytes)
+          await to.close()
+          await this.#record(new Map([[digest, { file: to.name, list: listOfChunks(digest, chunks).bytes }]]))
+        } catch (problem) {
+          await to.abort()
+          throw problem
+        } finally {
+          this.#writing.delete(to.name)
+        }
+      },
+      abort: async () => {
+        if (file === undefined) return
+        await file.abort()
+        this.#writing.delete(file.name)
+      },
+    })
+  }
+
+  async #create(): Promise<PrivateFileWriter> {
+    const name = `${crypto.randomUUID()}.blob`
+    this.#writing.add(name)
+    return PrivateFileWriter.create(this.#folder, name)
+  }
+
+  /** Makes files blobs. A file that was the same blob before is removed: it may be damaged, and reading it would take as long. */
+  async #record(records: ReadonlyMap<B3Digest, FileRecord>): Promise<void> {
+    const replaced: unknown[] = []
+    await this.#database.transaction(
+      ["private-files"],
+      "readwrite",
+      (transaction) => {
+        const store = transaction.objectStore("private-files")
+        for (const [digest, record] of records) {
+          const before = store.get(digest)
+          before.onsuccess = () => replaced.push(before.result)
+          store.put(record, digest)
+        }
+      },
+      "strict",
+    )
+    for (const [digest, record] of records) this.#add(digest, record)
+    for (const record of replaced) {
+      const file = nameIn(record)
+      if (file !== undefined) await removePrivateFile(this.#folder, file)
+    }
+  }
+
+  async deleteMany(digests: Iterable<B3Digest>): Promise<void> {
+    await this.#database.transaction(
+      ["private-files"],
+      "readwrite",
+      (transaction) => {
+        for (const digest of digests) transaction.objectStore("private-files").delete(digest)
+      },
+      "strict",
+    )
+    await this.#refresh()
+    const named = new Set([...this.#files.values()].map(({ file }) => file))
+    for (const name of await privateFileNames(this.#folder)) {
+      if (!named.has(name) && !this.#writing.has(name)) await removePrivateFile(this.#folder, name)
+    }
+  }
+
+  async *list(): AsyncGenerator<readonly B3Digest[]> {
+    await this.#refresh()
+    if (this.#files.size > 0) yield [...this.#files.keys()]
+  }
+
+  /** Reads all records anew: there are only as many as large blobs. Those that make no sense are absent. */
+  async #refresh(): Promise<void> {
+    const read = await this.#database.transaction(["private-files"], "readonly", (transaction) => {
+      const store = transaction.objectStore("private-files")
+      const keys = store.getAllKeys()
+      const values: IDBRequest<unknown[]> = store.getAll()
+      return new Promise<(readonly [IDBValidKey, unknown])[]>((resolve, reject) => {
+        values.onsuccess = () => resolve(keys.result.map((key, i) => [key, values.result[i]]))
+        values.onerror = () => reject(values.error)
+      })
+    })
+    this.#files = new Map()
+    this.#chunks = new Map()
+    // Keys are what this class wrote: digests.
+    for (const [key, record] of read) this.#add(key as B3Digest, record)
+    this.#loaded = true
+  }
+
+  #add(blob: B3Digest, record: unknown): void {
+    if (typeof record !== "object" || record === null) return
+    const { file, list } = record as Partial<FileRecord>
+    if (typeof file !== "string" || !(list instanceof Uint8Array)) return
+    const chunks = chunksFromList(blob, list)
+    if (chunks === undefined) return
+    this.#files.set(blob, { file, chunks })
+    let start = 0
+    for (const chunk of chunks) {
+      this.#chunks.set(chunk.digest, { blob, start, size: chunk.size })
+      start += chunk.size
+    }
+  }
+}
+
+function nameIn(record: unknown): string | undefined {
+  const { file } = (record ?? {}) as Partial<FileRecord>
+  return typeof file === "string" ? file : undefined
+}

@@ -56,20 +56,18 @@ describeShared("Nix's language suite in a worker", "conformance/nix-lang", (fold
     await server?.close()
   })
 
-  for (const run of ["auto", "stepper"] as const) {
-    test(`exit status, standard output and final error line, ${run === "auto" ? "by closures" : "by the stepper"}`, async () => {
-      const wrong: string[] = []
-      for (const t of langTests()) {
-        const { request, form } = langRequest(t)
-        const asked = { form, request: { ...request, options: { ...request.options, run } } }
-        const ran = await page.page.evaluate(runInPage, asked)
-        // A page has no standard input: what the command line reads from it is an expression here.
-        const err = form === "parse" ? ran.err.replaceAll("«string»", "«stdin»") : ran.err
-        const v = judge(t, { status: ran.status, out: bytes(ran.out), err: bytes(err) }, PWD)
-        if (!(v.status && v.out && v.final)) wrong.push(`${t.name}: ${JSON.stringify(v)} ${ran.err.slice(-200)}`)
-      }
-      expect(wrong).toEqual([])
-      expect(page.faults).toEqual([])
-    })
-  }
+  // By the stepper alone they run on Node: tests/conformance/lang.test.ts.
+  test("exit status, standard output and final error line", async () => {
+    const wrong: string[] = []
+    for (const t of langTests()) {
+      const { request, form } = langRequest(t)
+      const ran = await page.page.evaluate(runInPage, { form, request })
+      // A page has no standard input: what the command line reads from it is an expression here.
+      const err = form === "parse" ? ran.err.replaceAll("«string»", "«stdin»") : ran.err
+      const v = judge(t, { status: ran.status, out: bytes(ran.out), err: bytes(err) }, PWD)
+      if (!(v.status && v.out && v.final)) wrong.push(`${t.name}: ${JSON.stringify(v)} ${ran.err.slice(-200)}`)
+    }
+    expect(wrong).toEqual([])
+    expect(page.faults).toEqual([])
+  })
 })

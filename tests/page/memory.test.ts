@@ -1,5 +1,5 @@
 // Memory bombs in a worker: each ends in the engine's error, the page lives on, and garbage is not mistaken for memory held.
-// The limit is 300 MB here, so that a bomb takes a second; app-run.test.ts runs one to the default limit.
+// The limit is 150 MB here, so that a bomb takes a second; app-run.test.ts runs one to the default limit.
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { launchChromium, serveDist } from "../setup/browser.ts"
@@ -47,10 +47,10 @@ afterAll(async () => {
   await server?.close()
 })
 
-describe("with a limit of 300 MB", () => {
+describe("with a limit of 150 MB", () => {
   let page: EnginePage
   beforeAll(async () => {
-    page = await openEngine(browser, server.url, { maxLiveBytes: 3e8 })
+    page = await openEngine(browser, server.url, { maxLiveBytes: 1.5e8 })
   })
 
   for (const [name, expr] of Object.entries(BOMBS))

@@ -1,0 +1,117 @@
+// The built app when things go on for too long: Stop, memory bombs, reloads and crashes.
+import type { Browser } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { launchChromium, serveDist } from "../setup/browser.ts"
+import { appIn, ENDLESS, openApp } from "./app-page.ts"
+
+let browser: Browser
+let server: { url: string; close(): Promise<void> }
+
+beforeAll(async () => {
+  server = await serveDist()
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+test("Stop ends an endless genericClosure, and rows of the earlier result still open", async () => {
+  const app = await openApp(browser, server.url)
+  await app.evaluate('{ old = { deep = map (x: x * 2) [ 20 21 ]; other = throw "nobody asks"; }; }')
+  await app.press("old")
+  await app.row("deep").waitFor()
+  expect(await app.stop.isDisabled()).toBe(true)
+
+  await app.start(ENDLESS)
+  await app.status.getByText("Evaluating…").waitFor()
+  await app.page.waitForTimeout(300)
+  await app.stop.click()
+  await app.status.getByText("Stopped: the evaluation was stopped. The earlier result still opens.").waitFor()
+  expect(await app.editor.inputValue()).toBe(ENDLESS)
+
+  // The worker that knew these values is gone: the way to them is evaluated again.
+  await app.press("deep")
+  await app.press("1")
+  await app.row("1").getByText("42").waitFor()
+  expect(await app.row("other").textContent()).toMatch(/«thunk»/)
+  await app.page.getByRole("tab", { name: "JSON" }).click()
+  await app.page.getByText("nobody asks").first().waitFor()
+  await app.evaluate("1 + 1")
+  expect(await app.page.getByRole("tabpanel").textContent()).toBe("2")
+  expect(app.faults).toEqual([])
+  await app.context.close()
+})
+
+test("Stop works for a row that is being opened, which can be opened again", async () => {
+  const app = await openApp(browser, server.url)
+  await app.evaluate(`{ endless = ${ENDLESS}; short = 1 + 1; }`)
+  await app.press("endless")
+  await app.page.waitForTimeout(200)
+  await app.editor.press("Escape")
+  await app.row("endless").getByText("stopped; open it to run it again").waitFor()
+  await app.press("short")
+  await app.row("short").getByText("2").waitFor()
+  await app.context.close()
+})
+
+test("a new text does not wait for an endless one", async () => {
+  const app = await openApp(browser, server.url)
+  await app.start(ENDLESS)
+  await app.status.getByText("Evaluating…").waitFor()
+  await app.evaluate('"at once"')
+  expect(await app.page.getByRole("tabpanel").textContent()).toBe('"at once"')
+  await app.context.close()
+})
+
+test("a memory bomb ends in the engine's error by the default limit, and the page goes on", async () => {
+  const app = await openApp(browser, server.url)
+  await app.evaluate(
+    "let xs = builtins.genList (x: x) 1000000; many = builtins.genList (i: xs ++ [ i ]) 1000; in builtins.deepSeq (map builtins.length many) many",
+  )
+  expect(await app.page.getByRole("alert").textContent()).toMatch(/^error: evaluation holds more memory than it may \(about \d+ MiB\)$/)
+  await app.evaluate("2 + 2")
+  expect(await app.page.getByRole("tabpanel").textContent()).toBe("4")
+  expect(app.faults).toEqual([])
+  await app.context.close()
+})
+
+test("text and history survive a reload, and nothing runs by itself that the user has not started", async () => {
+  const app = await openApp(browser, server.url)
+  await app.evaluate('"first"')
+  await app.evaluate('"second"')
+  await app.editor.fill("half a sente")
+  await app.page.reload()
+  expect(await app.editor.inputValue()).toBe("half a sente")
+  expect(await app.status.textContent()).toBe("Press Evaluate to see the value.")
+  await app.page.getByLabel("Earlier inputs").selectOption({ label: '"first"' })
+  expect(await app.editor.inputValue()).toBe('"first"')
+  await app.context.close()
+})
+
+test("text survives a crash of the tab in the middle of an evaluation", async () => {
+  const app = await openApp(browser, server.url)
+  await app.start(ENDLESS)
+  await app.status.getByText("Evaluating…").waitFor()
+  const crashed = new Promise((resolve) => app.page.on("crash", resolve))
+  const devtools = await app.context.newCDPSession(app.page)
+  devtools.send("Page.crash").catch(() => {})
+  await crashed
+  const again = appIn(app.context, await app.context.newPage())
+  await again.page.goto(server.url)
+  expect(await again.editor.inputValue()).toBe(ENDLESS)
+  expect(await again.status.textContent()).toBe("Press Evaluate to see the value.")
+  await app.context.close()
+})
+
+test("a tab that was reloaded in the middle of an evaluation says so, and waits", async () => {
+  const app = await openApp(browser, server.url)
+  await app.start(ENDLESS)
+  await app.status.getByText("Evaluating…").waitFor()
+  await app.page.waitForFunction(() => sessionStorage.length > 0)
+  await app.page.reload()
+  await app.page.getByText("This tab went away while it was evaluating.").waitFor()
+  expect(await app.editor.inputValue()).toBe(ENDLESS)
+  expect(await app.stop.isDisabled()).toBe(true)
+  await app.context.close()
+})

@@ -213,6 +213,9 @@ export class EvalIO implements Host {
         return this.directory(parent, parentPath(path)).get(name) ?? null
       case "store":
         return this.#objectEntry(name)
+      case "symlink":
+        // Whoever asks has to follow it. C++ Nix: PosixSourceAccessor, SymlinkNotAllowed
+        throw new NixError("error", `path '${parentPath(path)}' is a symlink`, 0)
       default:
         return null
     }

@@ -20,6 +20,8 @@ export type ErrorKind =
   | "error"
   /** nix::UsageError; the command line adds a hint to --help. */
   | "usage"
+  /** It would need the network, and the user has not allowed that (yet). */
+  | "not-allowed"
   /** Not supported (yet) here; never a wrong value instead. */
   | "not-yet"
 

@@ -69,6 +69,8 @@ export interface Host {
   addTextToStore?(name: string, contents: string, references: readonly string[], known?: string): string
   /** Fails unless the store object at this full path is there or can be brought in. storePath. */
   ensurePath?(storePath: string): void
+  /** Whether the store object at this full path is there; without it `lstat` tells. fetchurl, fetchTarball. */
+  isValidPath?(storePath: string): boolean
   /** Reads ahead the directories of a tree that is about to be walked. path and filterSource with a filter. */
   prepare?(path: string): void
   /** What the store object at this full path refers to (full paths), or undefined if that is not known. readFile, path, filterSource. */

@@ -7,10 +7,13 @@ import type { B3Digest } from "../castore/digest.ts"
 import { StoreError } from "../castore/error.ts"
 import type { Directory, DirectoryNode, FileNode } from "../castore/node.ts"
 import { NixError, Pending } from "../eval/error.ts"
+import { reading } from "../eval/format-fault.ts"
 import type { DownloadRequest, FetchAttrs, FetchedTree, FileType, Host, ImportRequest } from "../eval/host.ts"
 import { lastName, parentPath } from "../eval/path.ts"
 import { FormatError } from "../formats/error.ts"
-import { parseBaseName, parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import { parseBareHash } from "../formats/hash/hash.ts"
+import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
+import { parseBaseName, parseStorePath, printStorePath, type StorePath } from "../formats/store-path/store-path.ts"
 import { Importer } from "./eval-io-import.ts"
 import { Prefetcher, type Purpose, type Window } from "./eval-io-prefetch.ts"
 import type { HotStore } from "./hot-store.ts"
@@ -27,10 +30,15 @@ export interface EvalIOOptions {
   readonly window?: Window
   /** Brings an object that is not in the store into it, if it can; asked once per path. */
   readonly substitute?: (path: StorePath) => Promise<StoredPath | null>
-  /** Downloads into the store and gives the full store path. Rejects with NixError or StoreError. */
-  readonly download?: (request: DownloadRequest) => Promise<string>
-  /** Fetches a tree into the store. Rejects with NixError or StoreError. */
-  readonly fetchTree?: (input: FetchAttrs) => Promise<FetchedTree>
+  /** The network; without it nothing is fetched, and whatever needs it says that it is not allowed. */
+  readonly network?: Network
+}
+
+/** What fetches into the store. Methods reject with NixError or StoreError. */
+export interface Network {
+  /** Gives the full store path. */
+  download(request: DownloadRequest): Promise<string>
+  fetchTree(input: FetchAttrs): Promise<FetchedTree>
 }
 
 /** How often evaluation had to wait, and for what. */
@@ -54,12 +62,13 @@ export class EvalIO implements Host {
   readonly waits: WaitCounts = { directories: 0, files: 0, infos: 0, others: 0 }
   /** Finished lines that evaluation printed; whoever takes them empties it. */
   lines: string[] = []
-  readonly download?: (request: DownloadRequest) => string
-  readonly fetchTree?: (input: FetchAttrs) => FetchedTree
   readonly #mounts: Mounts
   readonly #env: Readonly<Record<string, string>>
   readonly #now: () => number
   readonly #substitute: EvalIOOptions["substitute"]
+  readonly #network: Network | undefined
+  /** Addresses by the store paths of what they are known to contain, where nothing may be fetched. */
+  readonly #unfetched = new Map<StorePath, string>()
   readonly #importer: Importer
   readonly #prefetcher: Prefetcher
   /** What is at a path, once it was looked up. */
@@ -86,16 +95,7 @@ export class EvalIO implements Host {
     this.#substitute = options.substitute
     this.#prefetcher = new Prefetcher(hot, options.window)
     this.#importer = new Importer(this)
-    const { download, fetchTree } = options
-    if (download !== undefined)
-      this.download = (request) => this.#answer(`download ${JSON.stringify(request)}`, async () => this.#arrived(await download(request)))
-    if (fetchTree !== undefined)
-      this.fetchTree = (input) =>
-        this.#answer(`fetch ${JSON.stringify([...input], (_, v) => (typeof v === "bigint" ? `${v}` : v))}`, async () => {
-          const tree = await fetchTree(input)
-          this.#arrived(tree.storePath)
-          return tree
-        })
+    this.#network = options.network
   }
 
   /** How often evaluation had to wait, in all. */
@@ -164,7 +164,7 @@ export class EvalIO implements Host {
   }
 
   references(storePath: string): readonly string[] | undefined {
-    const path = parseStorePath(storePath, this.storeDir)
+    const path = reading(() => parseStorePath(storePath, this.storeDir))
     const text = this.hot.queue.text(path)
     if (text !== undefined) return text.references.map((r) => `${this.storeDir}/${r}`)
     return this.object(path)?.references.map((r) => `${this.storeDir}/${r}`)
@@ -176,6 +176,37 @@ export class EvalIO implements Host {
 
   prepare(path: string): void {
     this.#importer.prepare(path)
+  }
+
+  isValidPath(storePath: string): boolean {
+    const path = reading(() => parseStorePath(storePath, this.storeDir))
+    return this.hot.queue.text(path) !== undefined || this.#lookUp(path) !== undefined
+  }
+
+  /** Fetches, if that is allowed; else a known hash still tells the store path, and what needs the content complains later. */
+  download(request: DownloadRequest): string {
+    const network = this.#network
+    const { url, name, unpack, sha256 } = request
+    if (network !== undefined) {
+      const key = `download ${JSON.stringify([url, name, unpack, sha256])}`
+      return this.answer(key, "", async () => this.#arrived(await network.download(request)))
+    }
+    if (sha256 === undefined) throw new NixError("not-allowed", `downloading '${url}' has not been allowed`, 0)
+    const address = { method: unpack ? ("nar" as const) : ("flat" as const), hash: parseBareHash(sha256, "sha256") }
+    const path = reading(() => makeFixedOutputPath(name, address, undefined, this.storeDir))
+    this.#unfetched.set(path, url)
+    return printStorePath(path, this.storeDir)
+  }
+
+  fetchTree(input: FetchAttrs): FetchedTree {
+    const network = this.#network
+    if (network === undefined) throw new NixError("not-allowed", "fetching has not been allowed", 0)
+    const key = JSON.stringify([...input].map(([name, value]) => [name, typeof value === "bigint" ? `${value}` : value]))
+    return this.answer(`fetch ${key}`, "", async () => {
+      const tree = await network.fetchTree(input)
+      this.#arrived(tree.storePath)
+      return tree
+    })
   }
 
   /** What is at a canonical path, or null. */
@@ -308,6 +339,13 @@ export class EvalIO implements Host {
 
   /** What is known of an object of the store; undefined if it is not there. Texts that are not written yet are not among them. */
   object(path: StorePath): StoredPath | undefined {
+    const found = this.#lookUp(path)
+    const url = found === undefined ? this.#unfetched.get(path) : undefined
+    if (url === undefined) return found
+    throw new NixError("not-allowed", `'${this.storeDir}/${path}' is not here, and downloading it from '${url}' has not been allowed`, 0)
+  }
+
+  #lookUp(path: StorePath): StoredPath | undefined {
     const found = this.hot.info(path)
     if (found !== undefined || this.#absent.has(path)) return found
     this.waits.infos++
@@ -361,10 +399,6 @@ export class EvalIO implements Host {
     return this.#wait(key, what, async () => {
       this.#answers.set(key, await work())
     })
-  }
-
-  #answer<T>(key: string, work: () => Promise<T>): T {
-    return this.answer(key, "", work)
   }
 
   /**

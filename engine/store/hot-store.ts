@@ -8,6 +8,7 @@ import { hashPart, type StorePath } from "../formats/store-path/store-path.ts"
 import { textOfBytes } from "./byte-text.ts"
 import { HotCache } from "./hot-cache.ts"
 import type { StoredPath } from "./path-info-store.ts"
+import { LocalLock, type StoreLock } from "./store-lock.ts"
 import type { Stores } from "./stores.ts"
 import type { NarDigest } from "./text-object.ts"
 import { WriteQueue } from "./write-queue.ts"
@@ -16,6 +17,8 @@ export interface HotStoreOptions {
   readonly storeDir: string
   /** Seconds since 1970. */
   readonly now: () => number
+  /** Imports share it, garbage collection has it alone. */
+  readonly lock?: StoreLock
   /** Bytes of directories, and of texts, that are kept. */
   readonly directoryBytes?: number
   readonly textBytes?: number
@@ -46,6 +49,7 @@ export class HotStore {
       storeDir: options.storeDir,
       now: options.now,
       bound: options.queueBytes ?? 8 * 2 ** 20,
+      lock: options.lock ?? new LocalLock(),
       written: (infos) => {
         for (const info of infos) this.noteInfo(info)
       },

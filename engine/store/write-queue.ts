@@ -9,6 +9,7 @@ import type { Directory, DirectoryNode, FileNode } from "../castore/node.ts"
 import { hashPart, type StorePath } from "../formats/store-path/store-path.ts"
 import { bytesOfText } from "./byte-text.ts"
 import type { StoredPath } from "./path-info-store.ts"
+import type { StoreLock } from "./store-lock.ts"
 import type { Stores } from "./stores.ts"
 import { type TextObject, textPathInfo } from "./text-object.ts"
 
@@ -33,6 +34,8 @@ export interface QueueOptions {
   readonly storeDir: string
   readonly now: () => number
   readonly bound: number
+  /** Held while writing. */
+  readonly lock: StoreLock
   readonly written: (infos: readonly StoredPath[]) => void
 }
 
@@ -43,6 +46,7 @@ export class WriteQueue {
   readonly #storeDir: string
   /** Seconds since 1970, for the time of registration. */
   readonly #now: () => number
+  readonly #lock: StoreLock
   readonly #written: (infos: readonly StoredPath[]) => void
   #waiting = nothing()
   /** What is being written; null if nothing is. */
@@ -51,11 +55,12 @@ export class WriteQueue {
   #fault: StoreError | null = null
 
   /** `written` is told what has become known to the store. */
-  constructor(stores: Stores, { storeDir, now, bound, written }: QueueOptions) {
+  constructor(stores: Stores, { storeDir, now, bound, lock, written }: QueueOptions) {
     this.#stores = stores
     this.#storeDir = storeDir
     this.#now = now
     this.#bound = bound
+    this.#lock = lock
     this.#written = written
   }
 
@@ -154,7 +159,7 @@ export class WriteQueue {
     this.#writing = writing
     this.#waiting = nothing()
     try {
-      await this.#writeAll(writing)
+      await this.#lock.shared(() => this.#writeAll(writing))
       this.#fault = null
     } catch (e) {
       if (e instanceof StoreError) this.#fault = e

@@ -107,7 +107,8 @@ function download(rt: Runtime, { url, name, sha256 }: Download, unpack: boolean)
       reading(() => makeFixedOutputPath(name, address, undefined, host.storeDir)),
       host.storeDir,
     )
-    if (host.download === undefined || host.lstat(expected) !== null) return fetched(rt, expected)
+    const isThere = host.isValidPath?.(expected) ?? host.lstat(expected) !== null
+    if (host.download === undefined || isThere) return fetched(rt, expected)
   }
   if (host.download === undefined)
     throw new NixError("not-yet", `downloading '${url}' is not supported yet; with a 'sha256' its store path is known`, 0)

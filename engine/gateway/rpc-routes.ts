@@ -1,0 +1,100 @@
+// All services of a gateway, as one handler of requests. Connect, gRPC-web and gRPC are told apart by their content types.
+
+import type { ConnectRouter, Interceptor } from "@connectrpc/connect"
+import { connectNodeAdapter } from "@connectrpc/connect-node"
+import { StoreError } from "../castore/error.ts"
+import { connectErrorOf } from "../castore/rpc-error.ts"
+import { BlobService, DirectoryService } from "../proto/gen/castore_pb.ts"
+import { StoreService } from "../proto/gen/gateway_pb.ts"
+import { Health } from "../proto/gen/health_pb.ts"
+import { ServerReflection } from "../proto/gen/reflection_v1_pb.ts"
+import { ServerReflection as ServerReflectionAlpha } from "../proto/gen/reflection_v1alpha_pb.ts"
+import { PathInfoService } from "../proto/gen/store_pb.ts"
+import { BlobService as TvixBlobService, DirectoryService as TvixDirectoryService } from "../proto/gen/tvix_castore_pb.ts"
+import { PathInfoService as TvixPathInfoService } from "../proto/gen/tvix_store_pb.ts"
+import { blobService } from "./blob-service.ts"
+import { directoryService } from "./directory-service.ts"
+import { healthService } from "./health-service.ts"
+import { pathInfoService } from "./path-info-service.ts"
+import { Reflection } from "./reflection-service.ts"
+import { type StoreServiceOptions, storeService } from "./store-service.ts"
+
+export interface RpcOptions extends Omit<StoreServiceOptions, "checkWritable"> {
+  /** Ends calls that would go on for ever. */
+  readonly shutdown: AbortSignal
+  /** Told of faults that are ours. */
+  readonly onFault: (error: unknown) => void
+}
+
+const services = [
+  BlobService,
+  DirectoryService,
+  PathInfoService,
+  TvixBlobService,
+  TvixDirectoryService,
+  TvixPathInfoService,
+  StoreService,
+  Health,
+  ServerReflection,
+  ServerReflectionAlpha,
+]
+
+type Handler = ReturnType<typeof connectNodeAdapter>
+
+/** The paths of all methods, and what answers them. */
+export function rpcHandler(options: RpcOptions): { readonly handler: Handler; readonly paths: ReadonlySet<string> } {
+  const paths = new Set(services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)))
+  const handler = connectNodeAdapter({
+    routes: (router) => addRoutes(router, options),
+    interceptors: [faults(options.onFault)],
+    // An answer or a part has something around it; single pieces of streams are never larger.
+    readMaxBytes: options.limits.messageBytes + 65_536,
+    shutdownSignal: options.shutdown,
+  })
+  return { handler, paths }
+}
+
+function addRoutes(router: ConnectRouter, options: RpcOptions): void {
+  const { stores, limits, writable } = options
+  const checkWritable = (): void => {
+    if (!writable) throw new StoreError("read-only", "nothing can be written here")
+  }
+  const blobs = blobService(stores.blobs, limits, checkWritable)
+  const directories = directoryService(stores.directories, limits, checkWritable)
+  const infos = pathInfoService(stores, checkWritable)
+  const reflection = new Reflection(services)
+  router.service(BlobService, blobs)
+  router.service(DirectoryService, directories)
+  router.service(PathInfoService, infos)
+  router.service(TvixBlobService, blobs)
+  router.service(TvixDirectoryService, directories)
+  router.service(TvixPathInfoService, infos)
+  router.service(StoreService, storeService({ ...options, checkWritable }))
+  router.service(Health, healthService(new Set(services.map(({ typeName }) => typeName))))
+  router.service(ServerReflection, { serverReflectionInfo: (requests) => reflection.info(requests) })
+  router.service(ServerReflectionAlpha, { serverReflectionInfo: (requests) => reflection.alphaInfo(requests) })
+}
+
+/** Turns faults of stores into statuses. */
+function faults(onFault: (error: unknown) => void): Interceptor {
+  const translated = (error: unknown): Error => {
+    const fault = connectErrorOf(error)
+    if (fault.cause !== undefined && !(fault.cause instanceof StoreError)) onFault(fault.cause)
+    return fault
+  }
+  async function* guarded<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* messages
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+  return (next) => async (request) => {
+    try {
+      const response = await next(request)
+      return response.stream ? { ...response, message: guarded(response.message) } : response
+    } catch (error) {
+      throw translated(error)
+    }
+  }
+}

@@ -26,6 +26,9 @@ interface StoredFile {
   readonly chunks: readonly ChunkMeta[]
 }
 
+/** How many files are read or written at once: each takes some milliseconds of waiting for the browser. */
+const atOnce = 16
+
 export class OpfsBlobStore implements BlobStore, DeletingStore {
   readonly #database: Database
   readonly #folder: FileSystemDirectoryHandle
@@ -88,9 +91,12 @@ export class OpfsBlobStore implements BlobStore, DeletingStore {
 
   async getMany(digests: readonly B3Digest[]): Promise<(Uint8Array | null)[]> {
     const result: (Uint8Array | null)[] = []
-    for (const digest of digests) {
-      const reader = await this.open(digest)
-      result.push(reader === null ? null : verified(digest, await reader.read(0, reader.size)))
+    for (let from = 0; from < digests.length; from += atOnce) {
+      const read = digests.slice(from, from + atOnce).map(async (digest) => {
+        const reader = await this.open(digest)
+        return reader === null ? null : verified(digest, await reader.read(0, reader.size))
+      })
+      result.push(...(await Promise.all(read)))
     }
     return result
   }
@@ -101,19 +107,15 @@ export class OpfsBlobStore implements BlobStore, DeletingStore {
   }
 
   async putMany(blobs: readonly Uint8Array[]): Promise<B3Digest[]> {
+    const digests = blobs.map((bytes) => b3(bytes))
+    const distinct = [...new Map(blobs.map((bytes, i) => [digests[i]!, bytes]))]
     const records = new Map<B3Digest, FileRecord>()
-    const digests: B3Digest[] = []
     try {
-      for (const bytes of blobs) {
-        const digest = b3(bytes)
-        digests.push(digest)
-        if (records.has(digest)) continue
-        const file = await this.#create()
-        // The record is first, so that a file that fails is removed like the others.
-        const chunks = divide(bytes).map((chunk) => ({ digest: chunk.digest, size: chunk.bytes.length }))
-        records.set(digest, { file: file.name, list: listOfChunks(digest, chunks).bytes })
-        await file.append(bytes.slice())
-        await file.close()
+      for (let from = 0; from < distinct.length; from += atOnce) {
+        const written = await Promise.allSettled(
+          distinct.slice(from, from + atOnce).map(([digest, bytes]) => this.#putFile(digest, bytes, records)),
+        )
+        for (const outcome of written) if (outcome.status === "rejected") throw outcome.reason
       }
       await this.#record(records)
     } catch (problem) {
@@ -123,6 +125,15 @@ export class OpfsBlobStore implements BlobStore, DeletingStore {
       for (const { file } of records.values()) this.#writing.delete(file)
     }
     return digests
+  }
+
+  async #putFile(digest: B3Digest, bytes: Uint8Array, records: Map<B3Digest, FileRecord>): Promise<void> {
+    const file = await this.#create()
+    const chunks = divide(bytes).map((chunk) => ({ digest: chunk.digest, size: chunk.bytes.length }))
+    // The record is made first, so that a file that fails is removed like the others.
+    records.set(digest, { file: file.name, list: listOfChunks(digest, chunks).bytes })
+    await file.append(bytes.slice())
+    await file.close()
   }
 
   write(): BlobWriter {
@@ -157,7 +168,12 @@ export class OpfsBlobStore implements BlobStore, DeletingStore {
   async #create(): Promise<PrivateFileWriter> {
     const name = `${crypto.randomUUID()}.blob`
     this.#writing.add(name)
-    return PrivateFileWriter.create(this.#folder, name)
+    try {
+      return await PrivateFileWriter.create(this.#folder, name)
+    } catch (problem) {
+      this.#writing.delete(name)
+      throw problem
+    }
   }
 
   /** Makes files blobs. A file that was the same blob before is removed: it may be damaged, and reading it would take as long. */

@@ -3,18 +3,21 @@
 import type { BlobReader, BlobStore, BlobWriter, ChunkMeta, DeletingStore } from "./blob-store.ts"
 import { type B3Digest, b3 } from "./digest.ts"
 
-/** Blobs of this many bytes go to the large side. Writers hold up to this much in memory. */
-const largeSize = 4 << 20
+/** Below some megabytes a file of its own costs more time than the bytes in it. */
+const defaultLargeSize = 4 << 20
 
 type Store = BlobStore & DeletingStore
 
 export class SizedBlobStore implements BlobStore, DeletingStore {
   readonly #small: Store
   readonly #large: Store
+  readonly #largeSize: number
 
-  constructor(small: Store, large: Store) {
+  /** Blobs of `largeSize` bytes or more go to the large side; writers hold up to this much in memory. */
+  constructor(small: Store, large: Store, largeSize: number = defaultLargeSize) {
     this.#small = small
     this.#large = large
+    this.#largeSize = largeSize
   }
 
   async missing(digests: Iterable<B3Digest>): Promise<Set<B3Digest>> {
@@ -40,15 +43,15 @@ export class SizedBlobStore implements BlobStore, DeletingStore {
   }
 
   async putMany(blobs: readonly Uint8Array[]): Promise<B3Digest[]> {
-    const large = blobs.filter((bytes) => bytes.length >= largeSize)
+    const large = blobs.filter((bytes) => bytes.length >= this.#largeSize)
     if (large.length === 0) return this.#small.putMany(blobs)
     const added = await this.#large.missing(large.map((bytes) => b3(bytes)))
     const largeDigests = await this.#large.putMany(large)
     try {
-      const smallDigests = await this.#small.putMany(blobs.filter((bytes) => bytes.length < largeSize))
+      const smallDigests = await this.#small.putMany(blobs.filter((bytes) => bytes.length < this.#largeSize))
       let nextLarge = 0
       let nextSmall = 0
-      return blobs.map((bytes) => (bytes.length >= largeSize ? largeDigests[nextLarge++]! : smallDigests[nextSmall++]!))
+      return blobs.map((bytes) => (bytes.length >= this.#largeSize ? largeDigests[nextLarge++]! : smallDigests[nextSmall++]!))
     } catch (problem) {
       // All or none.
       await this.#large.deleteMany(added)
@@ -57,7 +60,7 @@ export class SizedBlobStore implements BlobStore, DeletingStore {
   }
 
   write(): BlobWriter {
-    return new SizedBlobWriter(this.#small, this.#large)
+    return new SizedBlobWriter(this.#small, this.#large, this.#largeSize)
   }
 
   async deleteMany(digests: Iterable<B3Digest>): Promise<void> {
@@ -76,15 +79,17 @@ export class SizedBlobStore implements BlobStore, DeletingStore {
 class SizedBlobWriter implements BlobWriter {
   readonly #small: Store
   readonly #large: Store
+  readonly #largeSize: number
   #held: Uint8Array[] = []
   #size = 0
   #to: BlobWriter | undefined
   #result: Promise<B3Digest> | undefined
   #aborted = false
 
-  constructor(small: Store, large: Store) {
+  constructor(small: Store, large: Store, largeSize: number) {
     this.#small = small
     this.#large = large
+    this.#largeSize = largeSize
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -92,7 +97,7 @@ class SizedBlobWriter implements BlobWriter {
     if (this.#to !== undefined) return this.#to.write(bytes)
     this.#held.push(bytes.slice())
     this.#size += bytes.length
-    if (this.#size >= largeSize) await this.#pourInto(this.#large.write())
+    if (this.#size >= this.#largeSize) await this.#pourInto(this.#large.write())
   }
 
   async #pourInto(writer: BlobWriter): Promise<BlobWriter> {

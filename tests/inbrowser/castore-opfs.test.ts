@@ -39,7 +39,9 @@ blobStoreContract("the private file system, from a worker", async () => {
 
 blobStoreContract("database and private file system together", async () => {
   const { database, folder, close } = await freshFolder()
-  const open = (connection: Database) => new SizedBlobStore(new IndexedDbBlobStore(connection), new OpfsBlobStore(connection, folder))
+  // So that the contract's blobs are on both sides.
+  const open = (connection: Database) =>
+    new SizedBlobStore(new IndexedDbBlobStore(connection), new OpfsBlobStore(connection, folder), 1_000_000)
   return {
     store: open(database),
     reopen: async () => open(await secondConnection(database)),

@@ -41,6 +41,8 @@ export function Tabs<Id extends string>({ tabs, current, label, onPick, children
             onKeyDown={(event) => {
               if (event.key === "ArrowRight") move(i + 1)
               else if (event.key === "ArrowLeft") move(i - 1)
+              else if (event.key === "Home") move(0)
+              else if (event.key === "End") move(-1)
             }}
           >
             {tab.label}

@@ -2,10 +2,11 @@
 import { cleanup } from "@testing-library/react"
 import { afterEach } from "vitest"
 
-// jsdom has no layout, so nothing is ever resized: an observer that never reports is what it would be.
+// jsdom has no layout, so nothing is ever resized or scrolled: an observer that never reports is what it would be.
 globalThis.ResizeObserver ??= class {
   observe(): void {}
   unobserve(): void {}
   disconnect(): void {}
 }
+Element.prototype.scrollIntoView ??= () => {}
 afterEach(cleanup)

@@ -1,8 +1,12 @@
 // A small tree for the tests of damage and migration: many small blobs, one in chunks, directories over them.
 import { type B3Digest, b3 } from "../../engine/castore/digest.ts"
 import { directoryDigest, directoryNode, directoryOf } from "../../engine/castore/directory.ts"
+import { IndexedDbBlobStore } from "../../engine/castore/indexed-db-blob-store.ts"
+import { IndexedDbDirectoryStore } from "../../engine/castore/indexed-db-directory-store.ts"
 import type { Directory, Node } from "../../engine/castore/node.ts"
-import { bytesOf, randomBytes } from "../castore/contract.ts"
+import { bytesOf, randomBytes, writeBlob } from "../castore/contract.ts"
+import { dropDatabase, freshDatabase } from "./castore-database.ts"
+import { dumpDatabase } from "./castore-dump.ts"
 
 export interface Sample {
   readonly blobs: ReadonlyMap<B3Digest, Uint8Array>
@@ -33,4 +37,26 @@ export function sampleOf(count: number, largest: number, large: Uint8Array): Sam
   const root = directoryOf(folders)
   directories.push(root)
   return { blobs, directories, root: directoryDigest(root) }
+}
+
+/** What the golden databases hold. */
+export function goldenSample(): Sample {
+  // The large blob repeats itself, so that the golden file is small.
+  return sampleOf(12, 200, new Uint8Array(900_000).fill(7))
+}
+
+/** Stores a sample whose last blob is the large one. */
+export async function storeSample(blobs: IndexedDbBlobStore, tree: IndexedDbDirectoryStore, sample: Sample): Promise<void> {
+  await blobs.putMany([...sample.blobs.values()].filter((bytes) => bytes.length < 1000))
+  await writeBlob(blobs, [...sample.blobs.values()].at(-1)!)
+  await tree.putMany(sample.directories)
+}
+
+/** The golden database of the present version, as text. */
+export async function makeGolden(): Promise<string> {
+  const database = await freshDatabase()
+  await storeSample(new IndexedDbBlobStore(database), new IndexedDbDirectoryStore(database), goldenSample())
+  const dump = await dumpDatabase(database.name)
+  await dropDatabase(database)
+  return JSON.stringify(dump)
 }

@@ -16,6 +16,7 @@ import { verified } from "./verified.ts"
 
 /** How many calls are under way at once: browsers allow six connections to a server without HTTP/2. */
 const width = 4
+const streams = 16
 
 export class RpcBlobStore implements BlobStore {
   readonly #client: Client<typeof BlobService>
@@ -143,8 +144,9 @@ export class RpcBlobStore implements BlobStore {
     const companion = await this.#companion.get()
     const large = companion === null ? Number.NEGATIVE_INFINITY : companion.limits.messageBytes
     const small = [...unsent].filter(([, blob]) => blob.length <= large)
-    // Large ones by parts, or by a stream.
-    for (const [, blob] of unsent) if (blob.length > large) await this.#putLarge(blob)
+    // Large ones by parts, or all by streams, which are for HTTP/2, where there may be many at once.
+    const single = [...unsent.values()].filter((blob) => blob.length > large)
+    await inParallel(single, companion === null ? streams : 1, (blob) => this.#putLarge(blob))
     if (companion !== null) {
       const groups = [...batches(small, ([, blob]) => blob.length + 8, { items: companion.limits.items, bytes: large })]
       await inParallel(groups, width, async (group) => {
@@ -171,7 +173,7 @@ export class RpcBlobStore implements BlobStore {
   write(): BlobWriter {
     return new RpcBlobWriter(this.#retry, async () => {
       const companion = await this.#companion.get()
-      return companion ?? new StreamingBlobWriter((pieces) => this.#client.put(pieces))
+      return companion ?? new StreamingBlobWriter((pieces, options) => this.#client.put(pieces, options))
     })
   }
 }

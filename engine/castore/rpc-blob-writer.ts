@@ -118,38 +118,44 @@ export class RpcBlobWriter implements BlobWriter {
   }
 }
 
+/** Makes a call that streams messages. */
+type PutCall = (
+  pieces: AsyncIterable<{ data: Uint8Array<ArrayBuffer> }>,
+  options: { readonly signal: AbortSignal },
+) => Promise<{ readonly digest: Uint8Array }>
+
 /** Sends what is written as the messages of one streaming call. */
 export class StreamingBlobWriter {
   readonly #answer: Promise<{ readonly digest: Uint8Array }>
+  readonly #stop = new AbortController()
   /** Gives the call its next message, or its end. */
-  #deliver: (piece: Uint8Array | Error | null) => void = () => {}
+  #deliver: (piece: Uint8Array | null) => void = () => {}
   /** Fulfilled when the call wants its next message. */
   #wanted: Promise<void>
   #want: () => void = () => {}
 
   /** `put` makes the call. */
-  constructor(put: (pieces: AsyncIterable<{ data: Uint8Array<ArrayBuffer> }>) => Promise<{ readonly digest: Uint8Array }>) {
+  constructor(put: PutCall) {
     this.#wanted = new Promise((resolve) => {
       this.#want = resolve
     })
-    this.#answer = put(this.#messages())
+    this.#answer = put(this.#messages(), { signal: this.#stop.signal })
     // Looked at by those who write or close; who aborts does not want to hear of it.
     this.#answer.catch(() => {})
   }
 
   async *#messages(): AsyncGenerator<{ data: Uint8Array<ArrayBuffer> }> {
     for (;;) {
-      const piece = await new Promise<Uint8Array | Error | null>((resolve) => {
+      const piece = await new Promise<Uint8Array | null>((resolve) => {
         this.#deliver = resolve
         this.#want()
       })
       if (piece === null) return
-      if (piece instanceof Error) throw piece
       yield { data: new Uint8Array(piece) }
     }
   }
 
-  async #send(piece: Uint8Array | Error | null): Promise<void> {
+  async #send(piece: Uint8Array | null): Promise<void> {
     // An answer before the end means that the call has failed.
     await Promise.race([this.#wanted, this.#answer.catch(() => {})])
     this.#wanted = new Promise((resolve) => {
@@ -171,7 +177,9 @@ export class StreamingBlobWriter {
     }
   }
 
+  /** Breaks the call off, so that the server does not take what it has for all. */
   async abort(): Promise<void> {
-    await this.#send(new StoreError("cancelled", "the blob was given up"))
+    this.#stop.abort()
+    await this.#answer.catch(() => {}) // It fails, as it should.
   }
 }

@@ -5,7 +5,7 @@ import { type Client, createClient, type Transport } from "@connectrpc/connect"
 import { type Directory as DirectoryMessage, DirectorySchema, DirectoryService } from "../proto/gen/castore_pb.ts"
 import { type B3Digest, b3, digestBytes, digestFromBytes } from "./digest.ts"
 import { checkedDirectory, directoryToBytes } from "./directory.ts"
-import { recursively } from "./directory-batch.ts"
+import { prepareDirectories, recursively } from "./directory-batch.ts"
 import type { DirectoryStore } from "./directory-store.ts"
 import { StoreError } from "./error.ts"
 import type { Directory } from "./node.ts"
@@ -93,6 +93,7 @@ export class RpcDirectoryStore implements DirectoryStore {
     const digests = all.map(b3)
     const companion = await this.#companion.get()
     if (companion === null) {
+      await prepareDirectories(directories, (wanted) => this.getMany(wanted))
       await this.#putTrees(directories, digests)
       return digests
     }

@@ -2,19 +2,42 @@
 // (the request), and places in them are data too, so the next question about an old run opens it again in the new worker, which evaluates
 // the way to what was asked for, and nothing else.
 
-import { type Remote, wrap } from "comlink"
-import type { Evaluated, EvaluateRequest, Page, Printed, PrintForm, Ref, WorkerApi } from "./protocol.ts"
+import { proxy, type Remote, wrap } from "comlink"
+import { askToPersist, type PersistenceManager } from "../castore/storage-persistence.ts"
+import type {
+  EntryView,
+  Evaluated,
+  EvaluateRequest,
+  ImportFile,
+  ImportProgress,
+  ObjectPage,
+  ObjectView,
+  Page,
+  Printed,
+  PrintForm,
+  Ref,
+  StoreAnswer,
+  StoreNotice,
+  StoreReport,
+  WorkerApi,
+} from "./protocol.ts"
 import workerUrl from "./worker.ts?worker&url"
 
 export type {
+  EntryView,
   Evaluated,
   EvaluateRequest,
+  ImportFile,
+  ImportProgress,
+  ObjectPage,
+  ObjectView,
   Page,
   PlaceView,
   Printed,
   PrintForm,
   ProblemView,
   Ref,
+  StoreReport,
   ValueView,
 } from "./protocol.ts"
 
@@ -23,8 +46,44 @@ export class EngineStopped extends Error {
   override readonly name = "EngineStopped"
 }
 
+/** What the store could not do; `code` tells why ("absent", "damaged", "quota", "denied", "cancelled", …). */
+export class StoreFailure extends Error {
+  override readonly name = "StoreFailure"
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** The store that evaluation reads and writes: the browser's, shared by all tabs. Its methods reject with StoreFailure. */
+export interface EngineStore {
+  report(): Promise<StoreReport>
+  /** Writes what evaluation has put into the store, and waits until it is there. */
+  flush(): Promise<void>
+  /** Makes a store object of files and gives its store path; nothing is visible before it is complete. */
+  importFiles(name: string, files: readonly ImportFile[], options?: ImportOptions): Promise<string>
+  /** Store paths, `count` at a time (100 by default). */
+  objects(from: number, count?: number): Promise<ObjectPage>
+  /** What is known of a store path; null if it is not there. */
+  object(storePath: string): Promise<ObjectView | null>
+  /** What is in a directory at a path in the store. */
+  entries(path: string): Promise<readonly EntryView[]>
+  /** Bytes of a file at a path in the store: all (but not more than 16 MiB), or those from `from` to before `to`. */
+  read(path: string, from?: number, to?: number): Promise<Uint8Array>
+  /** A derivation in JSON. */
+  derivation(drvPath: string): Promise<string>
+}
+
+export interface ImportOptions {
+  readonly signal?: AbortSignal
+  readonly progress?: (done: ImportProgress) => void
+}
+
 /** An evaluator in a worker of its own. Runs outlive the worker: what one has shown can be asked again after `stop`. */
 export interface Engine {
+  readonly store: EngineStore
   /** Evaluates to weak head normal form; what the program does wrong is in the view. A new run, kept until released. */
   evaluate(request: EvaluateRequest): Promise<Evaluated>
   /** Forces a cell that a view has shown. */
@@ -48,6 +107,8 @@ export interface Engine {
 export interface CreateOptions {
   /** Live bytes, by the engine's own count, that all runs together may hold; by default 60 % of what the browser gives a heap. */
   readonly maxLiveBytes?: number
+  /** Gets sentences for people about the store: that nothing is kept, that another tab has to be closed. */
+  readonly onNotice?: (message: string) => void
 }
 
 interface Connection {
@@ -99,7 +160,18 @@ function connect(options: CreateOptions): Connection {
   worker.addEventListener("error", (event) => fail(new EngineStopped(`the engine's worker failed: ${event.message}`)))
   const api = wrap<WorkerApi>(worker)
   const heap = (performance as { memory?: { jsHeapSizeLimit: number } }).memory?.jsHeapSizeLimit ?? USUAL_HEAP
-  ready.then(() => api.limit(options.maxLiveBytes ?? heap * LIVE_SHARE)).catch(() => {})
+  const listen = proxy((notice: StoreNotice) => {
+    if (notice.kind === "notice") options.onNotice?.(notice.message)
+    // A page has it, whatever the types of a worker say.
+    else void askToPersist(navigator.storage as PersistenceManager)
+  })
+  ready
+    .then(() => {
+      // Not awaited one after the other: messages arrive in their order.
+      void api.limit(options.maxLiveBytes ?? heap * LIVE_SHARE)
+      return api.listen(listen)
+    })
+    .catch(() => {})
   return {
     api,
     ready,
@@ -146,8 +218,42 @@ export function createEngine(options: CreateOptions = {}): Engine {
     requests.delete(run)
     return park(run)
   }
+  let lastImport = 0
+  const askStore = async <T>(work: (api: Remote<WorkerApi>) => Promise<unknown>): Promise<T> => {
+    const answer = (await ask(null, work)) as StoreAnswer<T> // as the protocol has it
+    if ("problem" in answer) throw new StoreFailure(answer.problem.code, answer.problem.message)
+    return answer.value
+  }
+  const store: EngineStore = {
+    report: () => askStore((api) => api.report()),
+    async flush() {
+      await askStore((api) => api.flush())
+    },
+    importFiles(name, files, { signal, progress } = {}) {
+      const id = ++lastImport
+      return askStore<string>(async (api) => {
+        const cancel = (): void => {
+          api.cancel(id).catch(() => {})
+        }
+        signal?.addEventListener("abort", cancel, { once: true })
+        try {
+          const done = api.importFiles(id, name, files, proxy(progress ?? (() => {})))
+          if (signal?.aborted === true) cancel()
+          return await done
+        } finally {
+          signal?.removeEventListener("abort", cancel)
+        }
+      })
+    },
+    objects: (from, count = 100) => askStore((api) => api.objects(from, count)),
+    object: (storePath) => askStore((api) => api.object(storePath)),
+    entries: (path) => askStore((api) => api.entries(path)),
+    read: (path, from = 0, to = Number.MAX_SAFE_INTEGER) => askStore((api) => api.read(path, from, to)),
+    derivation: (drvPath) => askStore((api) => api.derivation(drvPath)),
+  }
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
   return {
+    store,
     evaluate: (request) => {
       const run = open(request)
       return ask(run, async (api) => api.force(run, []))

@@ -84,8 +84,8 @@ export interface EngineOptions {
 
 export type LintLevel = "ignore" | "warn" | "fatal"
 
-/** A file given as data: text (as UTF-8), bytes, or a symlink to `symlink`. */
-export type FileData = string | Uint8Array | { readonly symlink: string }
+/** A file given as data: text (as UTF-8), bytes, a program, or a symlink to `symlink`. */
+export type FileData = string | Uint8Array | { readonly program: string | Uint8Array } | { readonly symlink: string }
 
 /** What is evaluated, and everything it depends on: enough to evaluate it again in another worker. */
 export interface EvaluateRequest {
@@ -95,6 +95,8 @@ export interface EvaluateRequest {
   readonly file?: string
   /** Files by absolute path; relative paths of the expression start at `base` ("/" by default). */
   readonly files?: Readonly<Record<string, FileData>>
+  /** Store paths (`/nix/store/…`) of trees by the absolute path at which they are seen; files given as data cover what they have there. */
+  readonly trees?: Readonly<Record<string, string>>
   readonly base?: string
   /** Environment variables that `getEnv` sees. */
   readonly env?: Readonly<Record<string, string>>
@@ -104,6 +106,8 @@ export interface EvaluateRequest {
   readonly attrPath?: string
   /** Arguments for a value that is a function, as `--arg` and `--argstr` take them. */
   readonly args?: Readonly<Record<string, { readonly expr: string } | { readonly string: string }>>
+  /** Whether the network may be asked (`fetchurl` and its like); what needs it fails with the code "not-allowed" otherwise. */
+  readonly allowFetch?: boolean
   readonly options?: EngineOptions
 }
 
@@ -118,6 +122,8 @@ export interface Evaluated {
   readonly steps: number
   /** Bytes allocated by the engine's own count. */
   readonly bytes: number
+  /** How often evaluation had to wait for the store or the network. */
+  readonly waits: number
 }
 
 /** How a value is printed: as `nix-instantiate --eval --strict` does, with --json, --xml (without locations), --raw. */
@@ -127,8 +133,110 @@ export type Printed =
   | { readonly text: string; readonly log: readonly string[] }
   | { readonly problem: ProblemView; readonly log: readonly string[] }
 
+/** Why the store could not do something: "absent", "damaged", "quota", "denied", "invalid", "cancelled", "unreachable", … */
+export interface StoreProblem {
+  readonly code: string
+  readonly message: string
+}
+
+/** What the store gave, or why it did not. */
+export type StoreAnswer<T> = { readonly value: T } | { readonly problem: StoreProblem }
+
+export interface StoreReport {
+  /** Where the store is: in the browser's storage, or in this tab's memory. */
+  readonly place: "browser" | "memory"
+  /** Why nothing outlives the tab, a sentence for people; null if it does. */
+  readonly notice: string | null
+  readonly objects: number
+  /** Bytes that evaluation has put into the store and that are not written yet. */
+  readonly waiting: number
+  /** Why the last try to write them failed; null if it did not. */
+  readonly problem: StoreProblem | null
+  /** Bytes of the browser's storage, as far as it tells. */
+  readonly used: number | null
+  readonly available: number | null
+  /** Whether the browser has promised not to remove anything by itself. */
+  readonly persisted: boolean
+}
+
+/** A file to import; `path` has slashes between its names. A Blob (or File) is read when it is its turn. */
+export interface ImportFile {
+  readonly path: string
+  readonly data: string | Uint8Array | Blob | { readonly symlink: string }
+  readonly executable?: boolean
+}
+
+export interface ImportProgress {
+  readonly entries: number
+  readonly bytes: number
+}
+
+/** An object of the store. Store paths are full. */
+export interface ObjectView {
+  readonly path: string
+  readonly kind: "file" | "directory" | "symlink"
+  /** SRI. */
+  readonly narHash: string
+  /** Bytes of its archive. */
+  readonly narSize: number
+  readonly references: readonly string[]
+  readonly deriver: string | null
+  /** As narinfo files have it (`fixed:r:sha256:…`). */
+  readonly contentAddress: string | null
+  readonly signatures: readonly string[]
+  /** Seconds since 1970; 0 if not known. */
+  readonly registered: number
+}
+
+/** A page of store paths in the order of their names; `next` is where the following page begins, or null. */
+export interface ObjectPage {
+  readonly paths: readonly string[]
+  readonly total: number
+  readonly next: number | null
+}
+
+/** What is at a path in the store, and what is in it if it is a directory. */
+export interface EntryView {
+  readonly name: string
+  readonly kind: "file" | "directory" | "symlink"
+  /** Bytes of a file; entries in and below a directory. */
+  readonly size: number
+  readonly executable: boolean
+  /** Where a symlink leads. */
+  readonly target: string | null
+}
+
+/** Told by the worker: a sentence for people, or that something is kept which the browser might remove by itself. */
+export type StoreNotice = { readonly kind: "notice"; readonly message: string } | { readonly kind: "worth-keeping" }
+
+/** The store's calls. Imports have a number of the caller's choice, by which they can be cancelled. */
+export interface StoreApi {
+  /** Where notices go. Called once, first. */
+  listen(notify: (notice: StoreNotice) => void): Promise<void>
+  report(): Promise<StoreAnswer<StoreReport>>
+  /** Writes what evaluation has put into the store. */
+  flush(): Promise<StoreAnswer<null>>
+  /** Makes a store object of files; gives its store path. Nothing is visible before it is complete. */
+  importFiles(
+    id: number,
+    name: string,
+    files: readonly ImportFile[],
+    progress: (done: ImportProgress) => void,
+  ): Promise<StoreAnswer<string>>
+  cancel(id: number): Promise<void>
+  objects(from: number, count: number): Promise<StoreAnswer<ObjectPage>>
+  /** What is known of a store path; null if it is not there. */
+  object(storePath: string): Promise<StoreAnswer<ObjectView | null>>
+  /** The entries of a directory at a path in the store. */
+  entries(path: string): Promise<StoreAnswer<readonly EntryView[]>>
+  /** Bytes of a file at a path in the store, from `from` to before `to`. */
+  read(path: string, from: number, to: number): Promise<StoreAnswer<Uint8Array>>
+  /** A derivation of the store in JSON (version 4), as `nix derivation show` has it. */
+  derivation(drvPath: string): Promise<StoreAnswer<string>>
+}
+
 /** The worker's side; what a program does wrong is in the answer, only misuse is thrown (RangeError). */
-export interface WorkerApi {
+export interface WorkerApi extends StoreApi {
   /** Live bytes, by the engine's own count, that all runs together may hold. Called once, first. */
   limit(bytes: number): Promise<void>
   /** Makes a run under a number of the caller's choice; evaluates nothing. */

@@ -9,25 +9,40 @@ import type { LiveMeter } from "../eval/live-meter.ts"
 import { canonPath, parentPath } from "../eval/path.ts"
 import { defaultSettings, type Settings } from "../eval/runtime.ts"
 import { type Cell, isList, type Value } from "../eval/value.ts"
+import { FormatError } from "../formats/error.ts"
+import { parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
 import type { Expr } from "../lang/expr.ts"
 import { show } from "../lang/show.ts"
-import { type MemoryFile, MemoryHost } from "./memory-host.ts"
+import { EvalIO, type EvalIOOptions } from "../store/eval-io.ts"
+import type { HotStore } from "../store/hot-store.ts"
+import { type MountedFile, Mounts } from "../store/mount.ts"
 import type { EvaluateRequest, FileData, Ref } from "./protocol.ts"
 import { toBytes } from "./text.ts"
 
+/** What a run works with besides its request. */
+export interface RunSurroundings {
+  readonly meter: LiveMeter
+  readonly store: HotStore
+  /** What fetches, and brings objects in; the network only if the request allows it. */
+  readonly sources: Pick<EvalIOOptions, "network" | "substitute">
+}
+
 export class Run {
   readonly evaluator: Evaluator
-  private readonly host: MemoryHost
+  readonly host: EvalIO
   private readonly request: EvaluateRequest
   private tree: Expr | null = null
   private file: Cell | null = null
   private top: Cell | null = null
 
-  constructor(request: EvaluateRequest, meter: LiveMeter) {
-    const files = new Map(Object.entries(request.files ?? {}).map(([path, data]) => [toBytes(path), fileOf(data)]))
+  /** Throws RangeError for a tree that is no store path. */
+  constructor(request: EvaluateRequest, { meter, store, sources }: RunSurroundings) {
+    const mounts = new Mounts(store.storeDir)
+    for (const [path, tree] of Object.entries(request.trees ?? {})) mounts.tree(toBytes(path), treeOf(tree, store.storeDir))
+    for (const [path, data] of Object.entries(request.files ?? {})) mounts.file(toBytes(path), fileOf(data))
     const env = Object.fromEntries(Object.entries(request.env ?? {}).map(([name, value]) => [toBytes(name), toBytes(value)]))
     this.request = request
-    this.host = new MemoryHost(files, env, baseOf(request))
+    this.host = new EvalIO(store, { mounts, env, cwd: baseOf(request), now: () => Date.now() / 1000, ...sources })
     this.evaluator = new Evaluator(this.host, settingsOf(request))
     this.evaluator.rt.meter = meter
   }
@@ -106,8 +121,17 @@ function baseOf(request: EvaluateRequest): string {
   return canonPath(toBytes(request.base ?? "/"))
 }
 
-function fileOf(data: FileData): MemoryFile {
+function treeOf(tree: string, storeDir: string): StorePath {
+  try {
+    return parseStorePath(toBytes(tree), storeDir)
+  } catch (e) {
+    throw e instanceof FormatError ? new RangeError(e.message) : e
+  }
+}
+
+function fileOf(data: FileData): MountedFile {
   if (typeof data === "string" || data instanceof Uint8Array) return toBytes(data)
+  if ("program" in data) return { text: toBytes(data.program), executable: true }
   return { symlink: toBytes(data.symlink) }
 }
 

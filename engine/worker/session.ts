@@ -1,4 +1,4 @@
-// The worker's side of the protocol: runs by number, one meter of what all of them hold.
+// The worker's side of the protocol: runs by number, one meter of what all of them hold, one store.
 
 import { coerceToString, interpolate } from "../eval/coerce.ts"
 import { forceDeep } from "../eval/deep.ts"
@@ -11,18 +11,14 @@ import { stepToXml } from "../eval/to-xml.ts"
 import { type Cell, peek } from "../eval/value.ts"
 import type { Evaluated, EvaluateRequest, Page, Printed, PrintForm, Ref, ValueView, WorkerApi } from "./protocol.ts"
 import { Run } from "./run.ts"
+import { StoreDesk } from "./store-desk.ts"
 import { fromBytes } from "./text.ts"
 import { childrenOf, problemOf, viewCell } from "./view.ts"
 
-export class WorkerSession implements WorkerApi {
+export class WorkerSession extends StoreDesk implements WorkerApi {
+  private readonly requests = new Map<number, EvaluateRequest>()
   private readonly runs = new Map<number, Run>()
   private meter = new LiveMeter(Number.POSITIVE_INFINITY)
-  private readonly ready: Promise<void>
-
-  /** `ready` is awaited before the first evaluation (hash functions being loaded). */
-  constructor(ready: Promise<void>) {
-    this.ready = ready
-  }
 
   async limit(bytes: number): Promise<void> {
     this.meter = new LiveMeter(bytes)
@@ -30,7 +26,7 @@ export class WorkerSession implements WorkerApi {
   }
 
   async open(id: number, request: EvaluateRequest): Promise<void> {
-    this.runs.set(id, new Run(request, this.meter))
+    this.requests.set(id, request)
   }
 
   async force(id: number, ref: Ref): Promise<Evaluated> {
@@ -49,7 +45,15 @@ export class WorkerSession implements WorkerApi {
     }
     const { rt } = evaluator
     const milliseconds = performance.now() - started
-    return { run: id, view, log: run.takeLog().map(fromBytes), milliseconds, steps: rt.stepsTaken(), bytes: rt.bytes }
+    return {
+      run: id,
+      view,
+      log: run.takeLog().map(fromBytes),
+      milliseconds,
+      steps: rt.stepsTaken(),
+      bytes: rt.bytes,
+      waits: run.host.rounds,
+    }
   }
 
   async children(id: number, ref: Ref, from: number, count: number): Promise<Page> {
@@ -76,6 +80,7 @@ export class WorkerSession implements WorkerApi {
   }
 
   async release(id: number): Promise<void> {
+    this.requests.delete(id)
     this.runs.delete(id)
   }
 
@@ -89,19 +94,27 @@ export class WorkerSession implements WorkerApi {
   }
 
   private async start(id: number): Promise<Run> {
-    await this.ready
-    const run = this.runs.get(id)
-    if (run === undefined) throw new RangeError(`no such run: ${id}`)
+    const { hot: store } = await this.tab()
+    const known = this.runs.get(id)
+    if (known !== undefined) return known
+    const request = this.requests.get(id)
+    if (request === undefined) throw new RangeError(`no such run: ${id}`)
+    const run = new Run(request, { meter: this.meter, store, sources: {} })
+    this.runs.set(id, run)
     return run
   }
 
-  /** Evaluates with a budget of its own; afterwards the meter fills its stock, when the worker has nothing to do. */
+  /** Evaluates with a budget of its own; afterwards, when the worker has nothing to do, the meter fills its stock and the store is written. */
   private async settled<T>(evaluator: Evaluator, work: () => T): Promise<T> {
     evaluator.rt.begin()
     try {
       return await evaluator.settle(work)
     } finally {
-      setTimeout(() => this.meter.stock(), 0)
+      setTimeout(() => {
+        this.meter.stock()
+        // Why it failed is in the report.
+        this.flush().catch(() => {})
+      }, 0)
     }
   }
 }

@@ -1,0 +1,231 @@
+// The worker's side of the store's calls: everything crosses as plain data, faults too.
+
+import { StoreError } from "../castore/error.ts"
+import type { Node } from "../castore/node.ts"
+import { descend, directoryOfNode, openFile } from "../castore/walk.ts"
+import { parseAterm } from "../formats/derivation/aterm-reader.ts"
+import { derivationToJson } from "../formats/derivation/json.ts"
+import { FormatError } from "../formats/error.ts"
+import { printHash } from "../formats/hash/hash.ts"
+import { printJson } from "../formats/json/write.ts"
+import { printSignature } from "../formats/narinfo/signature.ts"
+import { printContentAddress } from "../formats/store-path/content-address.ts"
+import {
+  drvNameOfPath,
+  namePart,
+  parseStorePath,
+  printStorePath,
+  type StorePath,
+  splitStorePath,
+} from "../formats/store-path/store-path.ts"
+import type { StoredPath } from "../store/path-info-store.ts"
+import { importFiles } from "./import-files.ts"
+import type {
+  EntryView,
+  ImportFile,
+  ImportProgress,
+  ObjectPage,
+  ObjectView,
+  StoreAnswer,
+  StoreApi,
+  StoreNotice,
+  StoreProblem,
+  StoreReport,
+} from "./protocol.ts"
+import type { TabStore } from "./tab-store.ts"
+import { fromBytes, toBytes } from "./text.ts"
+
+/** Opens the store; what it has to say goes to `notify`. */
+export type OpenStore = (notify: (notice: StoreNotice) => void) => Promise<TabStore>
+
+/** Bytes of a file that cross at once. */
+const MOST = 16 * 2 ** 20
+
+export class StoreDesk implements StoreApi {
+  readonly #open: OpenStore
+  #tab: Promise<TabStore> | null = null
+  #notify: ((notice: StoreNotice) => void) | null = null
+  /** What was to be said before anybody listened. */
+  #unsaid: StoreNotice[] = []
+  readonly #imports = new Map<number, AbortController>()
+
+  constructor(open: OpenStore) {
+    this.#open = open
+  }
+
+  /** The store, opened at the first call. */
+  tab(): Promise<TabStore> {
+    this.#tab ??= this.#open((notice) => {
+      if (this.#notify === null) this.#unsaid.push(notice)
+      else this.#notify(notice)
+    })
+    return this.#tab
+  }
+
+  async listen(notify: (notice: StoreNotice) => void): Promise<void> {
+    this.#notify = notify
+    for (const notice of this.#unsaid.splice(0)) notify(notice)
+  }
+
+  report(): Promise<StoreAnswer<StoreReport>> {
+    return this.#answer(async ({ storage, hot }) => {
+      let objects = hot.queue.paths().length
+      for await (const infos of hot.stores.infos.list()) objects += infos.length
+      const { used, available, persisted } = await storage.estimate()
+      return {
+        place: storage.isDurable ? "browser" : "memory",
+        notice: storage.notice,
+        objects,
+        waiting: hot.queue.bytes,
+        problem: hot.queue.fault === null ? null : problemOf(hot.queue.fault),
+        used: used ?? null,
+        available: available ?? null,
+        persisted,
+      }
+    })
+  }
+
+  flush(): Promise<StoreAnswer<null>> {
+    return this.#answer(async ({ hot }) => {
+      await hot.queue.flush()
+      return null
+    })
+  }
+
+  importFiles(
+    id: number,
+    name: string,
+    files: readonly ImportFile[],
+    progress: (done: ImportProgress) => void,
+  ): Promise<StoreAnswer<string>> {
+    const controller = new AbortController()
+    this.#imports.set(id, controller)
+    const { signal } = controller
+    return this.#answer(async ({ storage, store, hot }) => {
+      try {
+        // One lock over all of it: garbage collection must not take the blobs away before anything refers to them.
+        const info = await store.lock.shared(async () => {
+          const node = await importFiles(files, store.stores, { signal, progress })
+          const made = await store.describeTree(node, toBytes(name), { signal })
+          await store.stores.infos.putMany([made])
+          return made
+        })
+        hot.noteInfo(info)
+        await storage.importCommitted()
+        return fromBytes(store.print(info.path))
+      } finally {
+        this.#imports.delete(id)
+      }
+    })
+  }
+
+  async cancel(id: number): Promise<void> {
+    this.#imports.get(id)?.abort()
+  }
+
+  objects(from: number, count: number): Promise<StoreAnswer<ObjectPage>> {
+    return this.#answer(async ({ store, hot }) => {
+      const paths = new Set<StorePath>(hot.queue.paths())
+      for await (const batch of store.paths()) for (const path of batch) paths.add(path)
+      const names = (a: StorePath, b: StorePath): number => compare(namePart(a), namePart(b)) || compare(a, b)
+      const page = [...paths].sort(names).slice(from, from + count)
+      const next = from + page.length
+      return { paths: page.map((path) => store.print(path)), total: paths.size, next: next < paths.size ? next : null }
+    })
+  }
+
+  object(storePath: string): Promise<StoreAnswer<ObjectView | null>> {
+    return this.#answer(async (tab) => {
+      const info = await infoOf(tab, tab.store.parse(toBytes(storePath)))
+      return info === null ? null : viewOf(info)
+    })
+  }
+
+  entries(path: string): Promise<StoreAnswer<readonly EntryView[]>> {
+    return this.#answer(async (tab) => {
+      const node = await nodeAt(tab, toBytes(path))
+      if (node.kind !== "directory") throw new StoreError("invalid", `'${path}' is not a directory`)
+      const directory = await directoryOfNode(tab.store.stores.directories, node.digest)
+      return [...directory].map(([name, child]) => entryOf(fromBytes(name), child))
+    })
+  }
+
+  read(path: string, from: number, to: number): Promise<StoreAnswer<Uint8Array>> {
+    return this.#answer(async (tab) => {
+      const node = await nodeAt(tab, toBytes(path))
+      if (node.kind !== "file") throw new StoreError("invalid", `'${path}' is not a file`)
+      const reader = await openFile(tab.store.stores.blobs, node, toBytes(path))
+      return reader.read(from, Math.min(to, from + MOST, node.size))
+    })
+  }
+
+  derivation(drvPath: string): Promise<StoreAnswer<string>> {
+    return this.#answer(async ({ store, hot }) => {
+      const path = parseStorePath(toBytes(drvPath), store.storeDir)
+      const text = hot.queue.text(path)?.contents ?? (await store.readText(path))
+      return fromBytes(printJson(derivationToJson(parseAterm(text, drvNameOfPath(path), store.storeDir))))
+    })
+  }
+
+  /** Runs a call on the store; its faults become data. */
+  async #answer<T>(work: (tab: TabStore) => Promise<T>): Promise<StoreAnswer<T>> {
+    try {
+      return { value: await work(await this.tab()) }
+    } catch (e) {
+      if (e instanceof StoreError) return { problem: problemOf(e) }
+      if (e instanceof FormatError) return { problem: { code: "invalid", message: fromBytes(e.message) } }
+      throw e
+    }
+  }
+}
+
+function problemOf(e: StoreError): StoreProblem {
+  return { code: e.code, message: fromBytes(e.message) }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** What is known of a path, which may be waiting to be written. */
+async function infoOf({ store, hot }: TabStore, path: StorePath): Promise<StoredPath | null> {
+  if (hot.queue.text(path) !== undefined) await hot.queue.flush()
+  return hot.info(path) ?? store.query(path)
+}
+
+/** The node at a path in the store, no symlink followed. Throws StoreError `absent`. */
+async function nodeAt(tab: TabStore, path: string): Promise<Node> {
+  const { store } = tab
+  const { path: object, rest } = splitStorePath(path, store.storeDir)
+  // What waits may be part of what is looked at.
+  await tab.hot.queue.flush()
+  const { node } = await store.require(object)
+  const found = await descend(store.stores.directories, node, rest === "" ? [] : rest.slice(1).split("/"))
+  if (found === null) throw new StoreError("absent", `path '${path}' does not exist`)
+  return found
+}
+
+function viewOf(info: StoredPath): ObjectView {
+  const full = (path: StorePath): string => fromBytes(printStorePath(path, info.storeDir))
+  return {
+    path: full(info.path),
+    kind: info.node.kind,
+    narHash: printHash(info.narHash, "sri"),
+    narSize: info.narSize,
+    references: info.references.map(full),
+    deriver: info.deriver === undefined ? null : full(info.deriver),
+    contentAddress: info.ca === undefined ? null : printContentAddress(info.ca),
+    signatures: info.signatures.map(printSignature),
+    registered: info.registrationTime,
+  }
+}
+
+function entryOf(name: string, node: Node): EntryView {
+  return {
+    name,
+    kind: node.kind,
+    size: node.kind === "symlink" ? node.target.length : node.size,
+    executable: node.kind === "file" && node.executable,
+    target: node.kind === "symlink" ? fromBytes(node.target) : null,
+  }
+}

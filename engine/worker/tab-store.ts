@@ -1,0 +1,39 @@
+// The store of this tab, opened once: the browser's storage, or memory where that is denied.
+
+import { openStorage, type Storage } from "../castore/storage.ts"
+import { defaultStoreDir } from "../formats/store-path/store-path.ts"
+import { HotStore } from "../store/hot-store.ts"
+import { IndexedDbPathInfoStore } from "../store/indexed-db-path-info-store.ts"
+import { MemoryPathInfoStore } from "../store/memory-path-info-store.ts"
+import { Store } from "../store/store.ts"
+import type { StoreNotice } from "./protocol.ts"
+
+export interface TabStore {
+  readonly storage: Storage
+  readonly store: Store
+  readonly hot: HotStore
+}
+
+/** Seconds since 1970. */
+function now(): number {
+  return Math.floor(Date.now() / 1000)
+}
+
+/** A store on a storage. */
+export function storeOn(storage: Storage): TabStore {
+  const { blobs, directories, database, lock } = storage
+  const infos = database === null ? new MemoryPathInfoStore() : new IndexedDbPathInfoStore(database)
+  const stores = { blobs, directories, infos }
+  const options = { storeDir: defaultStoreDir, now, lock }
+  return { storage, store: new Store(stores, options), hot: new HotStore(stores, options) }
+}
+
+/** Opens the tab's store. Hashes must be ready. */
+export async function openTabStore(notify: (notice: StoreNotice) => void): Promise<TabStore> {
+  const storage = await openStorage({
+    onNotice: (message) => notify({ kind: "notice", message }),
+    onWorthKeeping: () => notify({ kind: "worth-keeping" }),
+  })
+  if (storage.notice !== null) notify({ kind: "notice", message: storage.notice })
+  return storeOn(storage)
+}

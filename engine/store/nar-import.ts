@@ -48,7 +48,7 @@ export async function importNar(
     expected: { narSize: claim.narSize, narSha256: claim.narHash.bytes },
   })
   const imported = { ...info, node }
-  await checkContent(store, imported, options)
+  await checkContent(store, imported, options.signal)
   return imported
 }
 
@@ -56,12 +56,16 @@ function isAddressed(info: StoredPath): boolean {
   return info.ca === undefined || isContentAddressed(info)
 }
 
-/** Throws `damaged` unless the tree has the hash of its content address. */
-async function checkContent(store: Store, { path, node, ca, narHash, references }: StoredPath, options: NarOptions): Promise<void> {
+/** Throws `damaged` unless the tree has the hash of its content address, if it has one; its NAR hash must have been checked. */
+export async function checkContent(
+  store: Store,
+  { path, node, ca, narHash, references }: StoredPath,
+  signal?: AbortSignal | undefined,
+): Promise<void> {
   if (ca === undefined) return
   const self = references.includes(path) ? hashPart(path) : undefined
   const isNarHash = ca.method === "nar" && ca.hash.algo === "sha256" && self === undefined
-  const hash = isNarHash ? narHash : await contentHash(store.stores, node, ca.method, ca.hash.algo, { signal: options.signal, self })
+  const hash = isNarHash ? narHash : await contentHash(store.stores, node, ca.method, ca.hash.algo, { signal, self })
   if (hashEquals(hash, ca.hash)) return
   throw new StoreError(
     "damaged",

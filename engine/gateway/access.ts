@@ -33,6 +33,7 @@ export class Access {
   constructor({ origins, hosts, tokens }: AccessRules) {
     for (const origin of origins) if (!isOrigin(origin)) throw new RangeError(`'${origin}' is not the origin of a page`)
     if (tokens.some((token) => token.length < shortestToken)) throw new RangeError(`a token has less than ${shortestToken} characters`)
+    if (tokens.some((token) => /[^\x21-\x7e]/.test(token))) throw new RangeError("a token has blanks or signs outside ASCII")
     this.#origins = new Set(origins)
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()))
     this.#tokens = tokens.map(hashOf)

@@ -17,7 +17,7 @@ import { isLoopback } from "./address.ts"
 import { BinaryCache } from "./binary-cache.ts"
 import { sendCastoreFile } from "./castore-files.ts"
 import { exposedFetchHeaders, FetchProxy, type FetchRules } from "./fetch-proxy.ts"
-import { describeFault, HttpFault, type Request, type Response, sendText } from "./http-answer.ts"
+import { describeFault, HttpFault, isGone, type Request, type Response, sendText } from "./http-answer.ts"
 import { defaultLimits, type Limits } from "./limits.ts"
 import { rpcHandler } from "./rpc-routes.ts"
 import { Uploads } from "./uploads.ts"
@@ -145,6 +145,7 @@ export class Gateway {
   #fail(error: unknown, response: Response): void {
     const fault = describeFault(error)
     if (fault === undefined) this.#onFault(error)
+    if (isGone(response)) return
     if (response.headersSent) {
       // Broken off, so that nobody takes a part for the whole.
       response.destroy()

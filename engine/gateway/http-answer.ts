@@ -30,8 +30,28 @@ const statusOf: Readonly<Record<StoreErrorCode, number>> = {
   cancelled: 503,
 }
 
+const lostConnection = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ERR_STREAM_PREMATURE_CLOSE",
+  "ERR_STREAM_DESTROYED",
+  "ERR_HTTP2_INVALID_STREAM",
+  "ERR_HTTP2_STREAM_ERROR",
+])
+
+/** Whether a fault is that the client went away. */
+export function isLostConnection(error: unknown): boolean {
+  return error instanceof Error && "code" in error && lostConnection.has(String(error.code))
+}
+
+/** Whether nobody hears an answer any more. */
+export function isGone(response: Response): boolean {
+  return "stream" in response ? response.stream === undefined || response.stream.destroyed : response.destroyed
+}
+
 /** The status and text for a fault; undefined if it is one of ours, which is not described. */
 export function describeFault(error: unknown): { readonly status: number; readonly text: string } | undefined {
+  if (isLostConnection(error)) return { status: 400, text: "the request ended before its end" }
   if (error instanceof HttpFault) return { status: error.status, text: error.message }
   if (error instanceof StoreError) return { status: statusOf[error.code], text: error.message }
   return undefined
@@ -62,7 +82,7 @@ function isHead(response: Response): boolean {
 /** Writes a piece and waits until there is room for the next. Rejects when the client is gone. */
 export function write(response: Response, piece: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (response.destroyed || response.writableEnded) return reject(new HttpFault(499, "the client is gone"))
+    if (isGone(response) || response.writableEnded) return reject(new HttpFault(499, "the client is gone"))
     // The types of the two kinds of responses have no common signature of write.
     if ((response as ServerResponse).write(piece)) return resolve()
     const finish = (fault?: Error): void => {

@@ -15,6 +15,7 @@ import { PathInfoService as TvixPathInfoService } from "../proto/gen/tvix_store_
 import { blobService } from "./blob-service.ts"
 import { directoryService } from "./directory-service.ts"
 import { healthService } from "./health-service.ts"
+import { isLostConnection } from "./http-answer.ts"
 import { pathInfoService } from "./path-info-service.ts"
 import { Reflection } from "./reflection-service.ts"
 import { type StoreServiceOptions, storeService } from "./store-service.ts"
@@ -79,7 +80,8 @@ function addRoutes(router: ConnectRouter, options: RpcOptions): void {
 function faults(onFault: (error: unknown) => void): Interceptor {
   const translated = (error: unknown): Error => {
     const fault = connectErrorOf(error)
-    if (fault.cause !== undefined && !(fault.cause instanceof StoreError)) onFault(fault.cause)
+    const { cause } = fault
+    if (cause !== undefined && !(cause instanceof StoreError) && !isLostConnection(cause)) onFault(cause)
     return fault
   }
   async function* guarded<T>(messages: AsyncIterable<T>): AsyncGenerator<T> {

@@ -11,7 +11,7 @@ import { renderError } from "../../engine/eval/report.ts"
 import type { Settings } from "../../engine/eval/runtime.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { show } from "../../engine/lang/show.ts"
-import { MemoryHost } from "../../engine/worker/memory-host.ts"
+import { MemoryHost } from "../eval/memory-host.ts"
 import { shared, sharedIsHere } from "../shared.ts"
 import { growProgram, mutate } from "./program.ts"
 import { Random } from "./random.ts"
@@ -21,7 +21,7 @@ const seed = Number(process.env["THUNKPAD_SEED"] ?? 1)
 
 function evaluatorOf(settings: Partial<Settings>): Evaluator {
   const limits = { maxSteps: 100_000, maxBytes: 200e6, maxCallDepth: 200, showTrace: true }
-  return new Evaluator(new MemoryHost(new Map()), { ...limits, ...settings })
+  return new Evaluator(new MemoryHost(), { ...limits, ...settings })
 }
 
 /**

@@ -4,7 +4,7 @@
 import type { Scope } from "../lang/bind.ts"
 import type { Source, Sources } from "../lang/source.ts"
 import { Symbols } from "../lang/symbol.ts"
-import { type Attrs, Shapes } from "./attrs.ts"
+import type { Attrs } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
@@ -13,6 +13,7 @@ import type { Host } from "./host.ts"
 import { KnownDrvs } from "./known-drvs.ts"
 import type { LiveMeter } from "./live-meter.ts"
 import type { Regex } from "./regex/regex.ts"
+import { Shapes } from "./shape.ts"
 import { type Cell, type Code, type Env, NixString, type Thunk, type Value } from "./value.ts"
 
 /** Parses and binds the text of a file in a scope, the base scope if none is given. */
@@ -32,6 +33,8 @@ export interface Settings {
   readonly nixVersion: string
   readonly pureEval: boolean
   readonly restrictEval: boolean
+  /** Beginnings of the addresses that may be asked in restricted mode. */
+  readonly allowedUris: readonly string[]
   readonly maxCallDepth: number
   readonly showTrace: boolean
   readonly traceVerbose: boolean
@@ -59,6 +62,7 @@ export const defaultSettings: Settings = {
   nixVersion: "2.36.0",
   pureEval: false,
   restrictEval: false,
+  allowedUris: [],
   maxCallDepth: 10_000,
   showTrace: false,
   traceVerbose: false,
@@ -77,7 +81,7 @@ export const defaultSettings: Settings = {
   stepperBytes: 24_000,
 }
 
-/** Steps between two looks at clock and budget. */
+/** Steps between two looks at clock and budget, fewer where the budget ends sooner. */
 const CHUNK = 20_000
 
 /** Bytes between two looks at the total where nothing samples what is alive. */
@@ -119,8 +123,10 @@ export class Runtime {
   /** The thunk being forced right now; owns what `trace` prints. */
   current: Thunk | null = null
   /** Steps left until the next look at the budget. */
-  fuel = CHUNK
+  fuel: number
+  /** Steps that were counted before `fuel` began at `#chunk`. */
   steps = 0
+  #chunk: number
   thunksForced = 0
   /**
    * Bytes left until the next sample: whoever makes an object takes its cost from here, and calls `spend` when it is below zero.
@@ -181,6 +187,7 @@ export class Runtime {
     this.builtins = empty
     this.stackLimit = settings.run === "stepper" ? -1 : settings.stackBytes
     this.maxDepth = settings.maxCallDepth
+    this.fuel = this.#chunk = Math.min(CHUNK, settings.maxSteps)
     this.showTrace = settings.showTrace
     this.#started = host.now()
   }
@@ -192,14 +199,14 @@ export class Runtime {
 
   /** Called when `fuel` is used up: checks the budget. Throws Stopped. */
   refuel(): void {
-    this.steps += CHUNK
-    this.fuel = CHUNK
+    const s = this.settings
+    this.steps += this.#chunk + 1
+    this.fuel = this.#chunk = Math.max(0, Math.min(CHUNK, s.maxSteps - this.steps))
     // A whole chunk in which no object was made: what was allocated before it was garbage.
     if (this.credit < 0) this.#settle()
     this.#waiting = 0
     this.longText = 0
     if (this.interrupted || this.poll?.() === true) throw new Stopped("interrupted", "evaluation was interrupted")
-    const s = this.settings
     if (this.steps > s.maxSteps) throw new Stopped("steps", `evaluation took more than ${s.maxSteps} steps`)
     if (s.maxSeconds !== Number.POSITIVE_INFINITY && this.host.now() - this.#started > s.maxSeconds)
       throw new Stopped("time", `evaluation took more than ${s.maxSeconds} s`)
@@ -207,7 +214,7 @@ export class Runtime {
 
   /** Function calls of lambdas since `begin`. */
   stepsTaken(): number {
-    return this.steps + CHUNK - this.fuel
+    return this.steps + this.#chunk - this.fuel
   }
 
   /** Bytes allocated by our own count. */
@@ -311,7 +318,7 @@ export class Runtime {
     this.replayed.clear()
     this.filterRuns.clear()
     this.steps = 0
-    this.fuel = CHUNK
+    this.fuel = this.#chunk = Math.min(CHUNK, this.settings.maxSteps)
     this.#from = this.credit = SAMPLE
     this.#counted = 0
     this.#waiting = 0

@@ -3,9 +3,10 @@
 //   GET HEAD /nix-cache-info
 //   GET HEAD /HASH.narinfo                    signed by the gateway's key; its URL is the tree itself (castore/nar-hint.ts)
 //   GET HEAD /nar/snix-castore/ENTRY?narsize=N
-//   HEAD PUT /nar/FILEHASH.nar[.xz …]         `nix copy --to`: the archive is read into castore …
+//   GET HEAD PUT /nar/NARHASH.nar             `nix copy --to URL?compression=none`: the archive is read into castore …
 //   PUT      /HASH.narinfo                    … and the narinfo that follows refers to it by its NAR hash
 //
+// Compressed archives are refused: whoever puts one remembers its name and asks for the very same file again.
 // What is put is checked (admission.ts). Snix: nar-bridge/src/{lib,narinfo,nar}.rs
 
 import { ingestNar } from "../castore/archive-nar.ts"
@@ -14,13 +15,12 @@ import { narHintUrl, parseEntryText } from "../castore/nar-hint.ts"
 import type { Node } from "../castore/node.ts"
 import { narSize, renderNar } from "../castore/render-nar.ts"
 import { FormatError } from "../formats/error.ts"
-import { Hasher } from "../formats/hash/digest.ts"
 import { printNix32 } from "../formats/hash/nix32.ts"
 import { parseNarInfo, printNarInfo } from "../formats/narinfo/nar-info.ts"
 import { signPathInfo } from "../formats/narinfo/path-info.ts"
 import type { SecretKey } from "../formats/narinfo/signature.ts"
 import { defaultStoreDir, hashPart } from "../formats/store-path/store-path.ts"
-import { decompress, type ReadableCompression } from "../store/decompress.ts"
+import { sniffCompression } from "../store/decompress.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import type { Stores } from "../store/stores.ts"
 import { checkAdmission, type HashedTree } from "./admission.ts"
@@ -38,21 +38,12 @@ export interface BinaryCacheOptions {
 /** How many archives that were put wait for their narinfo (nar-bridge: 1000). */
 const waitingTrees = 1000
 
-const suffixes: Readonly<Record<string, ReadableCompression>> = {
-  "": "none",
-  ".xz": "xz",
-  ".zst": "zstd",
-  ".gz": "gzip",
-  ".bz2": "bzip2",
-  ".br": "br",
-}
-
 export class BinaryCache {
   readonly #options: BinaryCacheOptions
   /** Archives that were put, by NAR hash; the oldest first. */
   readonly #trees = new Map<string, HashedTree>()
-  /** The names under which they were put, with their NAR hashes. */
-  readonly #files = new Map<string, string>()
+  /** Hash parts of paths by NAR hash, for those who ask for an archive by it. */
+  #index: Promise<Map<string, string>> | undefined
 
   constructor(options: BinaryCacheOptions) {
     this.#options = options
@@ -72,12 +63,12 @@ export class BinaryCache {
     }
     const tree = /^nar\/(?:snix|tvix)-castore\/([^/]+)$/.exec(path)
     if (tree !== null && reading) return this.#sendNar(parseEntryText(tree[1]!), query.get("narsize"), request, response)
-    const file = /^nar\/([0-9a-df-np-sv-z]{52})\.nar(|\.[a-z0-9]+)$/.exec(path)
-    const compression = file === null ? undefined : suffixes[file[2]!]
-    if (file !== null && compression !== undefined) {
-      if (putting) return this.#putNar(path, file[1]!, compression, request, response)
-      if (request.method === "HEAD" && this.#files.has(path)) return sendText(response, 200, "")
+    const archive = /^nar\/([0-9a-df-np-sv-z]{52})\.nar(\.[a-z0-9]+)?$/.exec(path)
+    if (archive !== null && putting) {
+      if (archive[2] !== undefined) throw compressed()
+      return this.#putNar(archive[1]!, request, response)
     }
+    if (archive !== null && archive[2] === undefined) return this.#sendNarByHash(archive[1]!, request, response)
     throw new HttpFault(putting ? 405 : 404, putting ? "this cannot be written" : "not found")
   }
 
@@ -115,20 +106,37 @@ export class BinaryCache {
     await sendRange(request, response, thing, { "cache-control": immutable })
   }
 
-  async #putNar(path: string, fileHash: string, compression: ReadableCompression, request: Request, response: Response): Promise<void> {
+  async #sendNarByHash(narHash: string, request: Request, response: Response): Promise<void> {
+    const tree = this.#trees.get(narHash) ?? (await this.#treeByHash(narHash))
+    if (tree === undefined) throw new HttpFault(404, "not found")
+    await this.#sendNar(tree.node, String(tree.size), request, response)
+  }
+
+  async #treeByHash(narHash: string): Promise<HashedTree | undefined> {
+    this.#index ??= this.#buildIndex()
+    const part = (await this.#index).get(narHash)
+    return part === undefined ? undefined : this.#storedTree(part)
+  }
+
+  async #buildIndex(): Promise<Map<string, string>> {
+    const index = new Map<string, string>()
+    for await (const infos of this.#options.stores.infos.list()) {
+      for (const { path, narHash } of infos) index.set(printNix32(narHash.bytes), hashPart(path))
+    }
+    return index
+  }
+
+  async #putNar(name: string, request: Request, response: Response): Promise<void> {
     const { stores, limits } = this.#options
-    const hasher = new Hasher("sha256")
-    const chunks = decompress(compression, hashing(readBody(request, limits.blobBytes), hasher))
-    const nar = await asBadRequest(ingestNar(chunks, stores, { limits: { bytes: limits.blobBytes, entries: limits.directories * 8 } }))
-    if (printNix32(hasher.digest()) !== fileHash) throw new HttpFault(400, "the file does not have the hash that its name says")
+    const body = uncompressed(readBody(request, limits.blobBytes))
+    const nar = await asBadRequest(ingestNar(body, stores, { limits: { bytes: limits.blobBytes, entries: limits.directories * 8 } }))
     const narHash = printNix32(nar.narSha256)
+    if (narHash !== name) throw new HttpFault(400, "the archive does not have the hash that its name says")
     this.#trees.delete(narHash)
     this.#trees.set(narHash, { node: nar.node, size: nar.narSize, sha256: nar.narSha256 })
-    this.#files.set(path, narHash)
     for (const [oldest] of this.#trees) {
       if (this.#trees.size <= waitingTrees) break
       this.#trees.delete(oldest)
-      for (const [name, hash] of this.#files) if (hash === oldest) this.#files.delete(name)
     }
     sendText(response, 200, "")
   }
@@ -146,6 +154,7 @@ export class BinaryCache {
     const stored: StoredPath = { ...rest, node: tree.node, registrationTime: 0, ultimate: false }
     await checkAdmission(stores, stored, tree)
     await stores.infos.putMany([stored])
+    ;(await this.#index)?.set(printNix32(stored.narHash.bytes), part)
     sendText(response, 200, "")
   }
 
@@ -167,9 +176,16 @@ async function asBadRequest<T>(promise: Promise<T>): Promise<T> {
   }
 }
 
-async function* hashing(chunks: AsyncIterable<Uint8Array>, hasher: Hasher): AsyncGenerator<Uint8Array> {
+function compressed(): HttpFault {
+  return new HttpFault(415, "archives are taken uncompressed: add '?compression=none' to the URL of this cache")
+}
+
+/** Passes chunks on; refuses what begins like a compressed file (Nix gives those by gzip no other name). */
+async function* uncompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let first = true
   for await (const chunk of chunks) {
-    hasher.update(chunk)
+    if (first && sniffCompression(chunk) !== "none") throw compressed()
+    first = false
     yield chunk
   }
 }

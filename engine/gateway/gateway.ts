@@ -139,6 +139,7 @@ export class Gateway {
       await this.#route(request, response)
     } catch (error) {
       this.#fail(error, response)
+      discard(request)
     }
   }
 
@@ -182,6 +183,14 @@ export class Gateway {
     response.setHeader("access-control-allow-origin", origin)
     response.setHeader("access-control-expose-headers", [...cors.exposedHeaders, ...exposedFetchHeaders].join(", "))
   }
+}
+
+/** Reads what a client still sends, for a while, so that it gets to the answer. */
+function discard(request: Request): void {
+  if (request.destroyed || request.complete) return
+  request.resume()
+  const timer = setTimeout(() => request.destroy(), 5000).unref()
+  request.once("close", () => clearTimeout(timer))
 }
 
 function preflight(response: Response): void {

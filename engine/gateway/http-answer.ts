@@ -155,7 +155,8 @@ function parseRange(header: string | undefined, size: number): readonly [number,
 export async function* readBody(request: Request, limit: number): AsyncGenerator<Uint8Array> {
   if (Number(request.headers["content-length"] ?? 0) > limit) throw new HttpFault(413, `the body has more than ${limit} bytes`)
   let size = 0
-  for await (const chunk of request as AsyncIterable<Uint8Array>) {
+  // Not destroyed when reading stops early: the client must be able to hear why.
+  for await (const chunk of (request as IncomingMessage).iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.length
     if (size > limit) throw new HttpFault(413, `the body has more than ${limit} bytes`)
     yield chunk

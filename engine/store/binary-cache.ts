@@ -123,9 +123,15 @@ export class BinaryCache {
    * `invalid` if nobody trusted signed it, `unsupported` for a compression or a size that cannot be had, `unreachable`, `cancelled`.
    */
   async query(path: StorePath, signal?: AbortSignal): Promise<NarInfo | null> {
-    const part = hashPart(path)
+    const info = await this.find(hashPart(path), signal)
+    if (info === null || info.path === path) return info
+    throw new StoreError("damaged", `the cache has '${info.path}', which is not '${path}'`)
+  }
+
+  /** The same for a path of which only the hash part is known. */
+  async find(part: string, signal?: AbortSignal): Promise<NarInfo | null> {
     const known = this.#answers.get(part)
-    if (known !== undefined && known.until > this.#now()) return checkPath(path, known.info)
+    if (known !== undefined && known.until > this.#now()) return known.info
     await this.info(signal)
     const url = `${this.url}/${part}.narinfo`
     const response = await this.#get(url, signal)
@@ -134,7 +140,7 @@ export class BinaryCache {
     this.#answers.delete(part)
     this.#answers.set(part, { info, until: this.#now() + 1000 * (info === null ? negativeLifetime : positiveLifetime) })
     if (this.#answers.size > REMEMBERED) this.#answers.delete(this.#answers.keys().next().value as string) // there is one
-    return checkPath(path, info)
+    return info
   }
 
   /** Forgets what is remembered of a path, or of all: something was uploaded, or was not what the narinfo said. */
@@ -210,11 +216,6 @@ async function* checkedFile(
   const [specified, got] = [printHash(fileHash, "nix32"), printHash(hash, "nix32")]
   if (specified !== got)
     throw new StoreError("damaged", `hash mismatch in the file '${shown}';\n  specified: ${specified}\n  got:       ${got}`)
-}
-
-function checkPath(path: StorePath, info: NarInfo | null): NarInfo | null {
-  if (info === null || info.path === path) return info
-  throw new StoreError("damaged", `the cache has '${info.path}', which is not '${path}'`)
 }
 
 /** Reads nix-cache-info: lines "Name: value", unknown ones ignored. */

@@ -80,17 +80,23 @@ export class Substituter {
    * none has the path, its fault is thrown.
    */
   async query(path: StorePath, signal?: AbortSignal): Promise<Offer | null> {
-    for await (const offer of this.#offers(path, signal)) return offer
+    for await (const offer of this.#offers((cache) => cache.query(path, signal), signal)) return offer
+    return null
+  }
+
+  /** The same for a path of which only the hash part is known. */
+  async find(part: string, signal?: AbortSignal): Promise<Offer | null> {
+    for await (const offer of this.#offers((cache) => cache.find(part, signal), signal)) return offer
     return null
   }
 
   /** The offers of all caches, the best first. Throws the first fault at the end, if there was no offer. */
-  async *#offers(path: StorePath, signal: AbortSignal | undefined): AsyncGenerator<Offer> {
+  async *#offers(ask: (cache: BinaryCache) => Promise<NarInfo | null>, signal: AbortSignal | undefined): AsyncGenerator<Offer> {
     let fault: unknown
     let count = 0
     for (const cache of await this.#byPriority(signal)) {
       try {
-        const info = await this.#queries.use(() => cache.query(path, signal))
+        const info = await this.#queries.use(() => ask(cache))
         if (info === null) continue
         count++
         yield { cache, info }
@@ -259,7 +265,7 @@ export class Substituter {
   /** Gets one object from the first cache whose archive is good. */
   async #download(store: Store, path: StorePath, ready: () => Promise<unknown>, watch: Watch, signal: AbortSignal): Promise<StoredPath> {
     let fault: unknown
-    for await (const { cache, info } of this.#offers(path, signal)) {
+    for await (const { cache, info } of this.#offers((one) => one.query(path, signal), signal)) {
       let release: () => void = () => {}
       try {
         release = await this.#downloads.enter()

@@ -13,22 +13,29 @@ export function RowHead({ row, label, separator }: Props) {
   const { view, open, state } = row
   const what = label ?? "the value"
   const act = view.kind === "unforced" ? `Evaluate ${what}` : open ? `Close ${what}` : `Open ${what}`
+  const name =
+    label === null ? null : (
+      <span className="label">
+        {label}
+        <span className="sign">{`${separator} `}</span>
+      </span>
+    )
   return (
     <div className="row">
       {opens(view) ? (
-        <button type="button" className="twist" aria-expanded={open} aria-label={act} aria-busy={state === "waiting"} onClick={row.toggle}>
-          <span aria-hidden="true">{state === "waiting" ? "…" : open ? "▾" : "▸"}</span>
+        <button type="button" className="head" aria-expanded={open} aria-label={act} aria-busy={state === "waiting"} onClick={row.toggle}>
+          <span className="twist" aria-hidden="true">
+            {state === "waiting" ? "…" : open ? "▾" : "▸"}
+          </span>
+          {name}
         </button>
       ) : (
-        <span className="twist" />
+        <>
+          <span className="twist" />
+          {name}
+        </>
       )}
       <span className="line">
-        {label === null ? null : (
-          <span className="label">
-            {label}
-            <span className="sign">{`${separator} `}</span>
-          </span>
-        )}
         <Summary view={view} open={open} onOpen={row.toggle} />
         {state === "stopped" ? <span className="note"> stopped; open it to run it again</span> : null}
       </span>

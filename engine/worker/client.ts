@@ -111,7 +111,8 @@ export interface CreateOptions {
   readonly onNotice?: (message: string) => void
 }
 
-interface Connection {
+/** One worker, as long as it lasts. */
+export interface Connection {
   readonly api: Remote<WorkerApi>
   readonly ready: Promise<void>
   /** Runs that this worker knows. */
@@ -188,14 +189,19 @@ interface TrustedTypes {
 
 /** Starts an engine; the worker loads in the background. */
 export function createEngine(options: CreateOptions = {}): Engine {
+  return engineOver(() => connect(options))
+}
+
+/** An engine over workers of any kind; `connect` starts one. */
+export function engineOver(connect: () => Connection): Engine {
   const requests = new Map<number, EvaluateRequest>()
   let last = 0
-  let connection = connect(options)
+  let connection = connect()
   let closed = false
 
   const ask = async <T>(run: number | null, work: (api: Remote<WorkerApi>) => Promise<T>): Promise<T> => {
     if (closed) throw new EngineStopped("the engine was closed")
-    if (connection.over()) connection = connect(options)
+    if (connection.over()) connection = connect()
     const { api, ready, ended, opened } = connection
     await Promise.race([ready, ended])
     if (run !== null && !opened.has(run)) {
@@ -273,7 +279,7 @@ export function createEngine(options: CreateOptions = {}): Engine {
     release,
     stop() {
       connection.end("the evaluation was stopped")
-      if (!closed) connection = connect(options)
+      if (!closed) connection = connect()
     },
     close() {
       closed = true

@@ -1,69 +1,53 @@
-// The engine in the test's own process: the worker's session without a worker, behind the interface that the page has.
+// The engine in the test's own process: the page's client over the worker's session, without a worker between them.
+import type { Remote } from "comlink"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
-import { type Engine, EngineStopped, type EvaluateRequest } from "../../engine/worker/client.ts"
+import { type Connection, type Engine, EngineStopped, engineOver } from "../../engine/worker/client.ts"
+import type { WorkerApi } from "../../engine/worker/protocol.ts"
 import { WorkerSession } from "../../engine/worker/session.ts"
+import { openTabStore } from "../../engine/worker/tab-store.ts"
 
 /**
  * An engine as `createEngine` gives it. `hold` is awaited before every answer, so that a test can look at what is shown while the
  * engine works, and stop it.
  */
 export function localEngine(hold: () => Promise<void> = async () => {}): Engine {
-  const requests = new Map<number, EvaluateRequest>()
-  let last = 0
-  let session = new WorkerSession(initHashes())
-  let opened = new Set<number>()
-  let end: (e: Error) => void = () => {}
-  let ended = begin()
+  return engineOver(() => connect(hold))
+}
 
-  function begin(): Promise<never> {
-    const promise = new Promise<never>((_, reject) => {
-      end = reject
-    })
-    promise.catch(() => {})
-    return promise
-  }
-  const ask = async <T>(run: number, work: (session: WorkerSession) => Promise<T>): Promise<T> => {
-    const request = requests.get(run)
-    if (request === undefined) throw new RangeError(`no such run: ${run}`)
-    const [mine, over] = [session, ended]
-    await Promise.race([hold(), over])
-    if (!opened.has(run)) {
-      opened.add(run)
-      await mine.open(run, request)
-    }
-    return Promise.race([work(mine), over])
-  }
-  const open = (request: EvaluateRequest): number => {
-    requests.set(++last, request)
-    return last
-  }
-  const stop = (): void => {
-    end(new EngineStopped("the evaluation was stopped"))
-    session = new WorkerSession(initHashes())
-    opened = new Set()
-    ended = begin()
-  }
-  const park = async (run: number): Promise<void> => {
-    if (opened.delete(run)) await session.release(run)
-  }
+function connect(hold: () => Promise<void>): Connection {
+  const hashes = initHashes()
+  const session = new WorkerSession(async (notify) => {
+    await hashes
+    return openTabStore(notify)
+  })
+  const held = new Proxy(session, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name)
+      if (typeof method !== "function") return method
+      // In their order, as messages come: what opens a run is not held.
+      if (name === "open" || name === "release") return method.bind(target)
+      return async (...args: unknown[]) => {
+        await hold()
+        return method.apply(target, args)
+      }
+    },
+  })
+  let over = false
+  let fail: (e: Error) => void = () => {}
+  const ended = new Promise<never>((_, reject) => {
+    fail = reject
+  })
+  ended.catch(() => {})
   return {
-    evaluate: (request) => {
-      const run = open(request)
-      return ask(run, (s) => s.force(run, []))
+    // Called directly instead of by messages, its methods answer with the same promises.
+    api: held as unknown as Remote<WorkerApi>,
+    ready: Promise.resolve(),
+    opened: new Set(),
+    ended,
+    end(reason) {
+      over = true
+      fail(new EngineStopped(reason))
     },
-    force: (run, ref) => ask(run, (s) => s.force(run, ref)),
-    children: (run, ref, from, count = 100) => ask(run, (s) => s.children(run, ref, from, count)),
-    print: (run, ref, form) => ask(run, (s) => s.print(run, ref, form)),
-    parse: (request) => {
-      const run = open(request)
-      return ask(run, (s) => s.parse(run))
-    },
-    park,
-    release: (run) => {
-      requests.delete(run)
-      return park(run)
-    },
-    stop,
-    close: stop,
+    over: () => over,
   }
 }

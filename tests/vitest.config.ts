@@ -51,7 +51,17 @@ export default defineConfig({
         root,
         // Every dependency that the worker imports, else vite finds it in the middle of a test and reloads the page.
         optimizeDeps: {
-          include: ["comlink", "hash-wasm", "idb-keyval"],
+          include: [
+            "comlink",
+            "hash-wasm",
+            "idb-keyval",
+            "fflate",
+            "fzstd",
+            "xz-decompress",
+            "brotli-dec-wasm/web",
+            "@noble/ed25519",
+            "@noble/hashes/sha2.js",
+          ],
           entries: ["engine/worker/worker.ts"].filter((file) => existsSync(`${root}/${file}`)),
         },
         test: {

@@ -41,6 +41,8 @@ const ROOMS: Record<string, readonly string[]> = {
     "engine/fetch",
     "engine/build",
     "engine/atom",
+    // One of its commands is the gateway.
+    "engine/gateway",
   ],
   "engine/gateway": [
     "engine/lang",
@@ -52,7 +54,6 @@ const ROOMS: Record<string, readonly string[]> = {
     "engine/fetch",
     "engine/build",
     "engine/atom",
-    "engine/cli",
   ],
   // The app gets plain data: it starts the engine through the library entry and knows the types that cross, nothing else.
   app: ["engine/worker/client.ts", "type engine/worker/protocol.ts"],

@@ -19,6 +19,7 @@ const usage = `Usage: thunkpad COMMAND [OPTIONS]
   store         add, references, requisites, graph, tree, verify: a store in a folder
   nar           dump, restore, ls, cat: Nix archives
   hash          file, path, convert: hashes of files and trees, and their forms
+  gateway       serve a store to browsers and to Nix (thunkpad gateway --help)
 
 Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
   --run auto|closures|stepper   how to run the evaluator
@@ -44,6 +45,9 @@ async function main(argv: readonly string[]): Promise<number> {
         return nar(rest, session)
       case "store":
         return store(rest, session)
+      case "gateway":
+        // Loaded for itself: nothing else needs what it brings.
+        return await (await import("./gateway.ts")).gateway(rest, session)
       case "--version":
         session.out("thunkpad 0.1.0 (Nix language 2.36)\n")
         return 0

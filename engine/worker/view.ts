@@ -32,7 +32,7 @@ export function viewCell(evaluator: Evaluator, ref: Ref, cell: Cell, deep = true
   const v = peek(cell)
   if (v === undefined) {
     const thunk = cell as Thunk
-    if (thunk.code === FAILED) return { kind: "failed", ref, problem: problemOf(evaluator, thunk.value) }
+    if (thunk.code === FAILED) return { kind: "failed", ref, problem: problemOf(evaluator, thunk.content) }
     return { kind: "unforced", ref }
   }
   return viewValue(evaluator, ref, v, deep)

@@ -1,0 +1,182 @@
+// `thunkpad gateway`: the remote endpoint, until it is told to stop.
+
+import { randomBytes } from "node:crypto"
+import * as fs from "node:fs"
+import { isIP } from "node:net"
+import { MemoryBlobStore } from "../castore/memory-blob-store.ts"
+import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
+import { FormatError } from "../formats/error.ts"
+import { parseSecretKey, printKey, publicKeyOf, type SecretKey, secretKeyFromSeed } from "../formats/narinfo/signature.ts"
+import type { AccessRules } from "../gateway/access.ts"
+import { defaultFetchHosts, defaultFetchRules, type FetchRules } from "../gateway/fetch-proxy.ts"
+import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
+import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
+import { FolderPathInfoStore } from "../gateway/folder-path-info-store.ts"
+import { Gateway, type ListenAddress } from "../gateway/gateway.ts"
+import { MemoryPathInfoStore } from "../store/memory-path-info-store.ts"
+import type { Stores } from "../store/stores.ts"
+import { bytes, type Session } from "./session.ts"
+import { UsageError } from "./usage-error.ts"
+
+const defaultListen = "127.0.0.1:8484"
+
+const usage = `Usage: thunkpad gateway [OPTIONS]
+
+Serves a store to browsers, to Nix and to gRPC clients, over HTTP/1.1 and HTTP/2 on one port:
+Connect, gRPC-web and gRPC (snix.castore.v1, snix.store.v1 and the tvix names, thunkpad.gateway.v1, health, reflection),
+a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), castore by digest (/castore/blobs/HEX,
+/castore/directories/HEX) and a fetch proxy (/fetch?url=URL). Prints its URL and the public key of its signatures.
+
+  --listen ADDRESS:PORT   where to listen (${defaultListen}); other addresses than this machine's own need a token
+  --store FOLDER          keep everything in this folder; without it, in memory until the end
+  --origin ORIGIN         let pages of this origin ask (https://pad.example); may be repeated
+  --host NAME             answer under this name, too; may be repeated
+  --token-file FILE       require one of the tokens in this file, one a line ('#' begins a comment)
+  --key-file FILE         sign with this key of 'nix-store --generate-binary-cache-key'; by default FOLDER/signing-key, made if absent
+  --priority N            of the binary cache; lower ones are asked first (39)
+  --read-only             take nothing
+  --fetch-host HOST       let the proxy fetch from this host, too ('*.example.org': all below, '*': all); may be repeated
+  --fetch-private H:P     let the proxy fetch from this server although its address is private; may be repeated
+  --no-fetch              no proxy
+
+The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usual places.
+`
+
+/** The flags with a value, and those without. */
+const valued = ["listen", "store", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
+const switches = ["read-only", "no-fetch", "help"]
+
+type Flags = ReadonlyMap<string, readonly string[]>
+
+function readFlags(argv: readonly string[]): Flags {
+  const flags = new Map<string, string[]>()
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i]!
+    const name = arg.replace(/^--/, "")
+    const isFlag = arg.startsWith("--")
+    if (isFlag && switches.includes(name)) flags.set(name, [""])
+    else if (isFlag && valued.includes(name)) {
+      const value = argv[++i]
+      if (value === undefined) throw new UsageError(`flag '${arg}' requires 1 argument(s), but only 0 were given`)
+      flags.set(name, [...(flags.get(name) ?? []), value])
+    } else throw new UsageError(isFlag ? `unrecognised flag '${arg}'` : "'thunkpad gateway' takes no arguments but flags")
+  }
+  return flags
+}
+
+/** The last value of a flag. */
+function last(flags: Flags, name: string): string | undefined {
+  return flags.get(name)?.at(-1)
+}
+
+function parseListen(text: string): ListenAddress {
+  const found = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text)
+  const host = found?.[1] ?? found?.[2] ?? ""
+  const port = Number(found?.[3] ?? Number.NaN)
+  if (!(port <= 65_535) || (host !== "localhost" && isIP(host) === 0))
+    throw new UsageError(`'${text}' is not an address and a port, as ${defaultListen}`)
+  return { host, port }
+}
+
+function readFile(path: string): string {
+  try {
+    return fs.readFileSync(path, "utf8")
+  } catch (error) {
+    throw new UsageError(`cannot read '${path}': ${messageOf(error)}`)
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function accessOf(flags: Flags): AccessRules {
+  const file = last(flags, "token-file")
+  const lines = file === undefined ? [] : readFile(file).split("\n")
+  const tokens = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"))
+  // An empty file must not mean that everybody may ask.
+  if (file !== undefined && tokens.length === 0) throw new UsageError(`there is no token in '${file}'`)
+  return { origins: flags.get("origin") ?? [], hosts: flags.get("host") ?? [], tokens }
+}
+
+function fetchOf(flags: Flags): FetchRules | undefined {
+  if (flags.has("no-fetch")) return undefined
+  return {
+    ...defaultFetchRules,
+    hosts: [...defaultFetchHosts, ...(flags.get("fetch-host") ?? [])],
+    privateServers: flags.get("fetch-private") ?? [],
+  }
+}
+
+function storesOf(folder: string | undefined): Stores {
+  if (folder === undefined) {
+    return { blobs: new MemoryBlobStore(), directories: new MemoryDirectoryStore(), infos: new MemoryPathInfoStore() }
+  }
+  return {
+    blobs: new FolderBlobStore(folder),
+    directories: new FolderDirectoryStore(folder),
+    infos: new FolderPathInfoStore(`${folder}/infos`),
+  }
+}
+
+/** The key of the file that is named, or the one of the folder, which is made if it is not there. */
+function keyOf(flags: Flags): SecretKey {
+  const named = last(flags, "key-file")
+  const folder = last(flags, "store")
+  const file = named ?? (folder === undefined ? undefined : `${folder}/signing-key`)
+  try {
+    if (file !== undefined && (named !== undefined || fs.existsSync(file))) return parseSecretKey(readFile(file).trim())
+  } catch (error) {
+    if (error instanceof FormatError) throw new UsageError(`'${file}': ${error.message}`)
+    throw error
+  }
+  const key = secretKeyFromSeed("thunkpad-gateway-1", randomBytes(32))
+  if (file !== undefined && folder !== undefined) {
+    fs.mkdirSync(folder, { recursive: true })
+    fs.writeFileSync(file, `${printKey(key)}\n`, { mode: 0o600, flag: "wx" })
+  }
+  return key
+}
+
+/** Ends when the process is asked to. */
+function asked(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve())
+  })
+}
+
+/** Runs a gateway until `ended`, by default until the process is asked to end; gives the exit status. */
+export async function gateway(argv: readonly string[], session: Session, ended: () => Promise<void> = asked): Promise<number> {
+  const flags = readFlags(argv)
+  if (flags.has("help")) {
+    session.out(usage)
+    return 0
+  }
+  const priority = Number(last(flags, "priority") ?? 39)
+  if (!Number.isSafeInteger(priority) || priority < 0) throw new UsageError("'--priority' takes a number")
+  const listen = parseListen(last(flags, "listen") ?? defaultListen)
+  const access = accessOf(flags)
+  const signingKey = keyOf(flags)
+  const fetch = fetchOf(flags)
+  try {
+    const running = new Gateway({
+      stores: storesOf(last(flags, "store")),
+      access,
+      signingKey,
+      priority,
+      writable: !flags.has("read-only"),
+      ...(fetch === undefined ? {} : { fetch }),
+      onFault: (error) => session.err(bytes(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)),
+    })
+    session.out(`${await running.listen(listen)}\n${printKey(publicKeyOf(signingKey))}\n`)
+    await ended()
+    await running.close()
+    return 0
+  } catch (error) {
+    // Rules that the gateway refuses, and addresses that the system does.
+    if (error instanceof RangeError) throw new UsageError(error.message)
+    if (error instanceof Error && "syscall" in error)
+      throw new UsageError(`cannot listen on ${listen.host}:${listen.port}: ${error.message}`)
+    throw error
+  }
+}

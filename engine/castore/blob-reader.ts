@@ -1,7 +1,8 @@
 // Readers of blobs that are in memory, or in chunks that are fetched as they are needed. Snix: castore/src/blobservice/chunked_reader.rs
 
+import { Hasher } from "../formats/hash/digest.ts"
 import type { BlobReader, ChunkMeta } from "./blob-store.ts"
-import type { B3Digest } from "./digest.ts"
+import { type B3Digest, digestFromBytes } from "./digest.ts"
 import { StoreError } from "./error.ts"
 import { verified } from "./verified.ts"
 
@@ -37,7 +38,10 @@ export class BytesReader implements BlobReader {
   }
 }
 
-/** Reads a blob that is stored in chunks; each chunk is checked against its digest and size. */
+/**
+ * Reads a blob that is stored in chunks; each chunk is checked against its digest and size. That the list of chunks is that of the
+ * blob is checked when all of the blob is read at once or as one stream, which then gives its last piece after the check.
+ */
 export class ChunkedReader implements BlobReader {
   readonly size: number
   readonly #blob: B3Digest
@@ -103,14 +107,19 @@ export class ChunkedReader implements BlobReader {
       result.set(piece, at - from)
       at += piece.length
     }
-    return result
+    return result.length === this.size ? verified(this.#blob, result) : result
   }
 
   async *stream(from = 0): AsyncGenerator<Uint8Array> {
     checkRange(from, Math.max(from, this.size))
+    const hasher = from === 0 ? new Hasher("blake3") : undefined
     for (let at = from, index = this.#indexOf(from); at < this.size; index++) {
       const bytes = await this.#chunk(index)
       const start = this.#starts[index]!
+      hasher?.update(bytes)
+      if (hasher !== undefined && index === this.#chunks.length - 1 && digestFromBytes(hasher.digest()) !== this.#blob) {
+        throw new StoreError("damaged", `the list of chunks of the blob ${this.#blob} is damaged: they make another blob`)
+      }
       for (; at < start + bytes.length; at = Math.min(at + streamPieceSize, start + bytes.length)) {
         yield bytes.slice(at - start, at - start + streamPieceSize)
       }

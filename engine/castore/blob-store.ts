@@ -50,6 +50,6 @@ export interface BlobStore {
 export interface DeletingStore {
   /** Removes these blobs or directories; what is absent is no error. Chunks go when no blob that is left needs them. */
   deleteMany(digests: Iterable<B3Digest>): Promise<void>
-  /** The digests of all that is stored, in no order, in batches. */
+  /** The digests of all blobs (not of their chunks) or directories that are stored, in no order, in batches. */
   list(): AsyncIterable<readonly B3Digest[]>
 }

@@ -42,7 +42,7 @@ export class MemoryBlobStore implements BlobStore, DeletingStore {
     return Promise.all(
       digests.map(async (digest) => {
         const reader = await this.open(digest)
-        return reader === null ? null : verified(digest, await reader.read(0, reader.size))
+        return reader === null ? null : reader.read(0, reader.size)
       }),
     )
   }

@@ -248,6 +248,24 @@ export function blobStoreContract(name: string, make: Make<BlobStore>): void {
       }
     })
 
+    check("a damaged blob that is stored again is sound", async ({ store, damage, repairs }, fill) => {
+      if (damage === undefined || repairs !== true) return
+      const bytes = randomBytes(5000, 19)
+      const large = randomBytes(1_800_000, 20)
+      for (const found of [true, false]) {
+        const [small] = await fill.putMany([bytes])
+        const whole = await writeBlob(fill, large)
+        await damage(small!)
+        await damage((await store.chunks(whole))!.at(1)?.digest ?? whole)
+        // Whether anybody has noticed the damage before or not.
+        if (found) for (const digest of [small!, whole]) expect(await codeOf(readWhole(store, digest))).toBe("damaged")
+        await fill.putMany([bytes])
+        await writeBlob(fill, large)
+        expect(sameBytes((await store.getMany([small!]))[0], bytes)).toBe(true)
+        expect(sameBytes(await collect((await store.open(whole))!.stream()), large)).toBe(true)
+      }
+    })
+
     check("a damaged blob that is removed and stored again is sound", async ({ store, damage }, fill) => {
       if (damage === undefined || !isDeleting(fill)) return
       const bytes = randomBytes(5000, 15)

@@ -13,6 +13,8 @@ export interface Subject<Store> {
   readonly fill?: Store
   /** Flips a bit of what is stored under this digest (a whole small blob, a chunk or a directory), where the store can be reached. */
   damage?(digest: B3Digest): Promise<void>
+  /** Says that storing what is damaged makes it sound again. A client of a server cannot promise that: it does not send what is there. */
+  readonly repairs?: boolean
   /** Another store over the same data, as after a reload. */
   reopen?(): Promise<Store>
   /** Ends the use of the store. */

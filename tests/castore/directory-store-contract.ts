@@ -193,6 +193,16 @@ export function directoryStoreContract(name: string, make: Make<DirectoryStore>)
       expect((await store.get(digests[3]!))?.size).toBe(4)
     })
 
+    check("a damaged directory that is stored again is sound", async ({ store, damage, repairs }, fill) => {
+      if (damage === undefined || repairs !== true) return
+      const { directories, root } = sampleTree()
+      const digests = await fill.putMany(directories)
+      await damage(digests[0]!)
+      expect(await codeOf(store.get(digests[0]!))).toBe("damaged")
+      await fill.putMany(directories)
+      expect((await walk(store, directoryDigest(root))).length).toBe(4)
+    })
+
     check("a walk fails where a child was removed; what is removed is gone and can be stored again", async ({ store }, fill) => {
       if (!isDeleting(fill)) return
       const { directories, root } = sampleTree()

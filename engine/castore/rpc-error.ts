@@ -1,5 +1,6 @@
 // Faults of stores on their way over Connect, gRPC-web or gRPC: which status stands for which.
-// The way to the client is that of Snix's servers (spec §3.2) where they have one; the way back is its inverse.
+// The way to the client is that of Snix's servers (castore/src/proto/grpc_*_wrapper.rs) where they have one; the way back is nearly
+// its inverse.
 
 import { Code, ConnectError } from "@connectrpc/connect"
 import { StoreError, type StoreErrorCode } from "./error.ts"
@@ -27,7 +28,8 @@ const codeOf: Readonly<Record<Code, StoreErrorCode>> = {
   [Code.ResourceExhausted]: "quota",
   [Code.FailedPrecondition]: "read-only",
   [Code.Unimplemented]: "unsupported",
-  [Code.Canceled]: "cancelled",
+  // Nobody here cancels a call that is waited for: this is what Node's transport makes of a connection that breaks.
+  [Code.Canceled]: "unreachable",
   [Code.Unavailable]: "unreachable",
   [Code.DeadlineExceeded]: "unreachable",
   [Code.Aborted]: "unreachable",

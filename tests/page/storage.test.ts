@@ -2,18 +2,22 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { type Browser, type BrowserContext, chromium, type Frame, type Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launchChromium } from "../setup/browser.ts"
 import { launchOptions } from "../setup/chromium.mjs"
 import type { StoragePage } from "./storage-page.ts"
-import { type Site, serveStorageSite } from "./storage-site.ts"
+import { serveSite } from "./storage-site.mjs"
 
 let browser: Browser
-let site: Site
+let site: Awaited<ReturnType<typeof serveSite>>
 
 beforeAll(async () => {
-  site = await serveStorageSite()
+  site = await serveSite({
+    page: fileURLToPath(new URL("storage-page.ts", import.meta.url)),
+    worker: fileURLToPath(new URL("storage-worker.ts", import.meta.url)),
+  })
   browser = await launchChromium()
 })
 

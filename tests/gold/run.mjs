@@ -6,6 +6,8 @@
 //   --expr NIX PATH        also: an expression (`set` is the folder) and the drvPath it has to have; may be repeated
 //   --beside PROGRAM       runs the same expressions with another nix-instantiate and gives its times
 //   --program FILE         runs this build of the command line (else dist/cli/thunkpad.js, built if needed)
+//   --from-store           also: the same expression in Chromium, from its storage, after the folder was imported and the page reloaded
+//   --folder FOLDER        another folder that the set reads, to be imported too; may be repeated
 //
 // All attributes are one expression. If it fails, its halves are tried, until the failing ones are found. The exit status
 // is 0 if everything is equal.
@@ -14,12 +16,15 @@ import { readFileSync } from "node:fs"
 import { resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { ensureBuilt } from "../setup/build.mjs"
+import { evaluateFromStore } from "./from-store.mjs"
 
 const options = {
   system: "x86_64-linux",
   exprs: /** @type {[string, string][]} */ ([]),
   beside: "",
   program: "",
+  fromStore: false,
+  folders: /** @type {string[]} */ ([]),
   rest: /** @type {string[]} */ ([]),
 }
 const argv = process.argv.slice(2)
@@ -29,11 +34,15 @@ while (argv.length > 0) {
   else if (arg === "--expr") options.exprs.push([argv.shift() ?? "", argv.shift() ?? ""])
   else if (arg === "--beside") options.beside = argv.shift() ?? ""
   else if (arg === "--program") options.program = argv.shift() ?? ""
+  else if (arg === "--from-store") options.fromStore = true
+  else if (arg === "--folder") options.folders.push(resolve(argv.shift() ?? ""))
   else options.rest.push(arg)
 }
 const [folder, file] = options.rest
 if (folder === undefined || file === undefined) {
-  console.error("usage: npm run gold -- FOLDER GOLD.tsv [--system SYSTEM] [--expr NIX PATH]… [--beside nix-instantiate] [--program FILE]")
+  console.error(
+    "usage: npm run gold -- FOLDER GOLD.tsv [--system SYSTEM] [--expr NIX PATH]… [--beside nix-instantiate] [--program FILE] [--from-store [--folder FOLDER]…]",
+  )
   process.exit(2)
 }
 if (options.program === "") {
@@ -116,5 +125,17 @@ for (const [expr, wanted] of options.exprs) {
   right &&= same
   console.log(`${expr}: ${same ? "equal" : run.ok ? `differs: ${run.value}` : `fails\n${run.error}`}; ${run.seconds.toFixed(2)} s`)
   if (options.beside !== "") console.log(`${options.beside}: ${evaluate([options.beside], text).seconds.toFixed(2)} s`)
+}
+if (options.fromStore) {
+  ensureBuilt()
+  const exprs = [expression(all), ...options.exprs.map(([expr]) => `let set = ${set}; in ${expr}`)]
+  const outcomes = await evaluateFromStore({ folders: [set, ...options.folders], exprs, report: console.log })
+  for (const [i, { ok, value, error }] of outcomes.entries()) {
+    const what = i === 0 ? "all attributes" : /** @type {[string, string]} */ (options.exprs[i - 1])[0]
+    const wanted = i === 0 ? all.map((attr) => known.get(attr)) : options.exprs[i - 1]?.[1]
+    const same = ok && JSON.stringify(value) === JSON.stringify(wanted)
+    right &&= same
+    console.log(`from the store, ${what}: ${same ? "equal" : ok ? "differs" : `fails\n${error}`}`)
+  }
 }
 process.exitCode = right ? 0 : 1

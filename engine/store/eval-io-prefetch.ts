@@ -24,9 +24,9 @@ export interface Window {
 /** Nothing but what is asked for. */
 export const noWindow: Window = { directories: 0, files: 0, bytes: 0, objects: 0 }
 
-const firstWindow: Window = { directories: 1024, files: 256, bytes: 2 ** 20, objects: 64 }
+const firstWindow: Window = { directories: 4096, files: 1024, bytes: 4 * 2 ** 20, objects: 64 }
 /** Windows grow up to these. */
-const largest: Window = { directories: 16_384, files: 8192, bytes: 24 * 2 ** 20, objects: 8192 }
+const largest: Window = { directories: 16_384, files: 16_384, bytes: 32 * 2 ** 20, objects: 8192 }
 
 /** Directories read in one batch. */
 const WAVE = 512

@@ -48,7 +48,7 @@ export class HotStore {
     this.queue = new WriteQueue(stores, {
       storeDir: options.storeDir,
       now: options.now,
-      bound: options.queueBytes ?? 8 * 2 ** 20,
+      bound: options.queueBytes ?? 24 * 2 ** 20,
       lock: options.lock ?? new LocalLock(),
       written: (infos) => {
         for (const info of infos) this.noteInfo(info)

@@ -14,16 +14,29 @@ export interface IngestedArchive {
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 
 /**
- * The path of an entry without "." and doubled slashes; "" for the top. Names that are absolute or lead out of the tree are
- * refused (`invalid`), where C++ Nix reads both as if the archive's top were the root of a file system.
+ * What is done with names that are absolute or have ".." in them: they are refused, or read as if the archive's top were the root of
+ * a file system, as C++ Nix does (CanonPath). Nothing gets out of the tree in either way.
  */
-export function archivePath(name: string): string {
+export type NameRule = "refuse" | "from-top"
+
+/** The path of an entry without "." and doubled slashes; "" for the top. Throws `invalid` for names that the rule refuses. */
+export function archivePath(name: string, rule: NameRule = "refuse"): string {
+  if (rule === "from-top") return fromTop(name)
   if (name.startsWith("/")) throw new StoreError("invalid", `the archive has an absolute path in it: '${name}'`)
   const names: string[] = []
   for (const part of name.split("/")) {
     if (part === "" || part === ".") continue
     if (part === "..") throw new StoreError("invalid", `the archive has a path in it that leads elsewhere: '${name}'`)
     names.push(part)
+  }
+  return names.join("/")
+}
+
+function fromTop(name: string): string {
+  const names: string[] = []
+  for (const part of name.split("/")) {
+    if (part === "..") names.pop()
+    else if (part !== "" && part !== ".") names.push(part)
   }
   return names.join("/")
 }

@@ -235,7 +235,7 @@ export async function ingestZip(source: RandomAccess, stores: TreeStores, option
   for (const entry of await readDirectory(source)) {
     throwIfCancelled(options.signal)
     lastModified = Math.max(lastModified, entry.mtime)
-    const path = archivePath(entry.name)
+    const path = archivePath(entry.name, options.names)
     if (entry.kind === "directory") {
       ingest.directory(path)
     } else if (path === "") {

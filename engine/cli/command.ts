@@ -8,7 +8,7 @@ import { bytes, type Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
 /** A command: takes the arguments after its name, gives the exit status. */
-export type Command = (argv: readonly string[], session: Session) => number
+export type Command = (argv: readonly string[], session: Session) => number | Promise<number>
 
 /** The flags that a command takes, with other names of them. */
 export interface Flags {
@@ -57,9 +57,9 @@ export function readArguments(argv: readonly string[], session: Session, flags: 
 }
 
 /** Runs a command: errors in what was read are printed, and what the store has in memory is written. */
-export function runReporting(command: Command, argv: readonly string[], session: Session): number {
+export async function runReporting(command: Command, argv: readonly string[], session: Session): Promise<number> {
   try {
-    return command(argv, session)
+    return await command(argv, session)
   } catch (e) {
     if (e instanceof FormatError) session.err(`error: ${e.message}`)
     else if (e instanceof NixError) session.err(renderError(e, new Sources(), { showTrace: false, color: session.color }))

@@ -33,7 +33,7 @@ import { attempt } from "./tree-writer.ts"
 import { UsageError } from "./usage-error.ts"
 
 /** Runs the command. Status 1 if something is wrong. `--key NAME:KEY` checks a narinfo's signatures, `--nar FILE` its archive. */
-export function derivationExplain(argv: readonly string[], session: Session): number {
+export async function derivationExplain(argv: readonly string[], session: Session): Promise<number> {
   const given = readArguments(argv, session, {
     switches: ["--json"],
     values: [["-f", "--file"], ["-A", "--attr"], ["-E", "--expr"], "--key", "--nar"],
@@ -43,7 +43,7 @@ export function derivationExplain(argv: readonly string[], session: Session): nu
     throw new UsageError("'thunkpad derivation explain' takes derivations, store paths or narinfo files")
   const all: { [argument: string]: JsonObject } = {}
   let status = 0
-  const evaluated = source === undefined ? undefined : evaluate(session, given)
+  const evaluated = source === undefined ? undefined : await evaluate(session, given)
   const wanted = evaluated !== undefined && given.positional.length === 0 ? [evaluated.path] : given.positional
   for (const argument of wanted) {
     const [path, output] = argument.split("^", 2) as [string, string?]
@@ -78,7 +78,7 @@ function explainDrv(session: Session, argument: string): Verdict {
 }
 
 /** Evaluates the derivation of an expression; functions are called with their defaults. */
-function evaluate(session: Session, given: Arguments): { readonly ev: Evaluator; readonly path: string } {
+async function evaluate(session: Session, given: Arguments): Promise<{ readonly ev: Evaluator; readonly path: string }> {
   const ev = session.evaluator("read-only")
   watchStore(ev.rt)
   const file = given.get("--file")
@@ -86,7 +86,8 @@ function evaluate(session: Session, given: Arguments): { readonly ev: Evaluator;
   const attr = given.get("--attr")
   const call = "(f: if builtins.isFunction f then f { } else f)"
   const selected = `(${call} (${expr}\n))${attr === undefined ? "" : `.${attr}`}`
-  const path = textOf(ev.evaluate(`(${call} ${selected}).drvPath`, { kind: "string" }, session.cwd))
+  const cell = ev.cell(ev.load(`(${call} ${selected}).drvPath`, { kind: "string" }, session.cwd))
+  const path = textOf(await ev.settle(() => ev.force(cell)))
   if (path === undefined) throw new UsageError("the expression is no derivation")
   return { ev, path }
 }

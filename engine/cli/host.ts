@@ -42,7 +42,17 @@ export class NodeHost implements Host {
     this.write = write
   }
 
+  /** Where on the disk a path is read: under its own name. */
+  at(path: string): string {
+    return path
+  }
+
   lstat(path: string): FileType | null {
+    return this.typeAt(this.at(path))
+  }
+
+  /** The type of an entry of the disk. */
+  protected typeAt(path: string): FileType | null {
     // Every path that is read has its ancestors looked at; Nix remembers types for a whole evaluation too.
     let type: FileType | null | undefined = this.types.get(path)
     if (type === undefined) {
@@ -66,7 +76,7 @@ export class NodeHost implements Host {
 
   readLink(path: string): string {
     try {
-      return fs.readlinkSync(raw(path), { encoding: "buffer" }).toString("latin1")
+      return fs.readlinkSync(raw(this.at(path)), { encoding: "buffer" }).toString("latin1")
     } catch (e) {
       throw sysError(`reading symbolic link '${path}'`, e)
     }
@@ -74,7 +84,7 @@ export class NodeHost implements Host {
 
   readFile(path: string): string {
     try {
-      return fs.readFileSync(raw(path), "latin1")
+      return fs.readFileSync(raw(this.at(path)), "latin1")
     } catch (e) {
       throw sysError(`opening file '${path}'`, e)
     }
@@ -82,7 +92,7 @@ export class NodeHost implements Host {
 
   isExecutable(path: string): boolean {
     try {
-      return (fs.lstatSync(raw(path)).mode & 0o100) !== 0
+      return (fs.lstatSync(raw(this.at(path))).mode & 0o100) !== 0
     } catch (e) {
       throw sysError(`getting status of '${path}'`, e)
     }
@@ -92,7 +102,7 @@ export class NodeHost implements Host {
     try {
       const entries = new Map<string, FileType>()
       // The type declarations do not know that `encoding: "buffer"` gives Buffer names with file types too.
-      const list = fs.readdirSync(raw(path), { withFileTypes: true, encoding: "buffer" }) as unknown as fs.Dirent<Buffer>[]
+      const list = fs.readdirSync(raw(this.at(path)), { withFileTypes: true, encoding: "buffer" }) as unknown as fs.Dirent<Buffer>[]
       for (const entry of list) entries.set((entry.name as unknown as Buffer).toString("latin1"), typeOf(entry))
       return entries
     } catch (e) {

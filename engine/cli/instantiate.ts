@@ -19,6 +19,7 @@ import { findFile } from "../eval/search-path.ts"
 import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import type { Cell } from "../eval/value.ts"
+import { unreachable } from "../formats/error.ts"
 import { show } from "../lang/show.ts"
 import { RootPrinter } from "./gc-root.ts"
 import { bytes, type Session } from "./session.ts"
@@ -45,14 +46,14 @@ interface Options {
 }
 
 /** Runs the command; returns the exit status. `argv` are the arguments after the command's name. */
-export function instantiate(argv: readonly string[], session: Session): number {
+export async function instantiate(argv: readonly string[], session: Session): Promise<number> {
   const options = readOptions(argv, session)
   const evaluator = session.evaluator(options.evalOnly && !options.readWrite ? "read-only" : "read-write")
   const { rt } = evaluator
   const started = performance.now()
   let status = 0
   try {
-    run(options, evaluator, session)
+    await run(options, evaluator, session)
   } catch (e) {
     if (e instanceof NixError) {
       session.err(renderError(e, rt.sources, { showTrace: rt.showTrace, color: session.color }))
@@ -169,25 +170,28 @@ function readOptions(argv: readonly string[], session: Session): Options {
   return o
 }
 
-function run(o: Options, evaluator: Evaluator, session: Session): void {
+async function run(o: Options, evaluator: Evaluator, session: Session): Promise<void> {
   const { rt } = evaluator
   if (o.findFile) {
-    for (const file of o.files) session.out(`${findFile(rt, rt.settings.nixPath, file, 0)}\n`)
+    for (const file of o.files) session.out(`${await evaluator.settle(() => findFile(rt, rt.settings.nixPath, file, 0))}\n`)
     return
   }
   const args = new Map<string, Cell>()
   for (const a of o.autoArgs)
     args.set(a.name, a.isString ? a.value : evaluator.cell(evaluator.load(a.value, { kind: "string" }, session.cwd)))
   const auto = Attrs.ofMap(args, null)
-  if (o.stdin) process1(o, evaluator, session, auto, session.streams.stdin(), { kind: "stdin" }, session.cwd)
+  if (o.stdin) await process1(o, evaluator, session, auto, session.streams.stdin(), { kind: "stdin" }, session.cwd)
   else if (o.files.length === 0 && !o.expr) o.files.push("./default.nix")
   for (const file of o.files) {
     if (o.expr) {
-      process1(o, evaluator, session, auto, file, { kind: "string" }, session.cwd)
+      await process1(o, evaluator, session, auto, file, { kind: "string" }, session.cwd)
       continue
     }
-    const path = resolveExprPath(rt, fileArgument(evaluator, session, file))
-    process1(o, evaluator, session, auto, readFileAt(rt, resolveSymlinks(rt, path, "full")), { kind: "file", path }, parentPath(path))
+    const { path, text } = await evaluator.settle(() => {
+      const path = resolveExprPath(rt, fileArgument(evaluator, session, file))
+      return { path, text: readFileAt(rt, resolveSymlinks(rt, path, "full")) }
+    })
+    await process1(o, evaluator, session, auto, text, { kind: "file", path }, parentPath(path))
   }
 }
 
@@ -200,8 +204,15 @@ function fileArgument(evaluator: Evaluator, session: Session, file: string): str
 
 type OriginOf = Parameters<Evaluator["parse"]>[1]
 
-function process1(o: Options, evaluator: Evaluator, session: Session, auto: Attrs, text: string, origin: OriginOf, base: string): void {
-  const { rt } = evaluator
+async function process1(
+  o: Options,
+  evaluator: Evaluator,
+  session: Session,
+  auto: Attrs,
+  text: string,
+  origin: OriginOf,
+  base: string,
+): Promise<void> {
   const expr = evaluator.parse(text, origin, base)
   evaluator.bind(expr, evaluator.scope)
   if (o.parseOnly) {
@@ -209,37 +220,44 @@ function process1(o: Options, evaluator: Evaluator, session: Session, auto: Attr
     return
   }
   const root = evaluator.rootCell(expr)
-  evaluator.force(root)
+  await evaluator.settle(() => evaluator.force(root))
   for (const path of o.attrPaths) {
-    const { cell } = findAlongPath(rt, path, auto, root)
-    const value = force(rt, cell, 0)
-    if (!o.evalOnly) {
-      printPackages(o, evaluator, session, auto, cell)
-      continue
-    }
-    const result = auto.size === 0 ? cell : autoCall(rt, auto, value)
-    switch (o.output) {
-      case "raw":
-        session.out(coerceToString(rt, result, 0, "while generating the nix-instantiate output", interpolate).text)
-        break
-      case "xml":
-        session.out(drive(rt, stepToXml(rt, result, { strict: o.strict, location: o.location })).text)
-        break
-      case "json":
-        session.out(`${toJson(rt, result, { strict: o.strict, copy: true }).text}\n`)
-        break
-      case "plain":
-        if (o.strict) forceDeep(rt, result)
-        session.out(`${printAmbiguous(rt, result)}\n`)
-    }
+    const cell = await evaluator.settle(() => found(evaluator, auto, path, root))
+    if (o.evalOnly) session.out(await evaluator.settle(() => printed(o, evaluator, auto, cell)))
+    else await printPackages(o, evaluator, session, auto, cell)
+  }
+}
+
+/** The cell at an attribute path, evaluated. */
+function found({ rt }: Evaluator, auto: Attrs, path: string, root: Cell): Cell {
+  const { cell } = findAlongPath(rt, path, auto, root)
+  force(rt, cell, 0)
+  return cell
+}
+
+/** A value as --eval prints it. */
+function printed(o: Options, { rt }: Evaluator, auto: Attrs, cell: Cell): string {
+  const result = auto.size === 0 ? cell : autoCall(rt, auto, force(rt, cell, 0))
+  switch (o.output) {
+    case "raw":
+      return coerceToString(rt, result, 0, "while generating the nix-instantiate output", interpolate).text
+    case "xml":
+      return drive(rt, stepToXml(rt, result, { strict: o.strict, location: o.location })).text
+    case "json":
+      return `${toJson(rt, result, { strict: o.strict, copy: true }).text}\n`
+    case "plain":
+      if (o.strict) forceDeep(rt, result)
+      return `${printAmbiguous(rt, result)}\n`
+    default:
+      return unreachable(o.output)
   }
 }
 
 /** Prints the `.drv` of each derivation in the value, `!OUTPUT` behind it if another output than `out` is meant. */
-function printPackages(o: Options, { rt }: Evaluator, session: Session, auto: Attrs, cell: Cell): void {
-  for (const info of findPackages(rt, cell, auto)) {
-    const drvPath = info.drvPath(rt)
-    const output = info.outputName(rt)
+async function printPackages(o: Options, evaluator: Evaluator, session: Session, auto: Attrs, cell: Cell): Promise<void> {
+  const { rt } = evaluator
+  for (const info of await evaluator.settle(() => findPackages(rt, cell, auto))) {
+    const { drvPath, output } = await evaluator.settle(() => ({ drvPath: info.drvPath(rt), output: info.outputName(rt) }))
     if (output === "") throw new NixError("error", `derivation '${drvPath}' lacks an 'outputName' attribute`, 0)
     session.out(`${o.roots.print(drvPath)}${output === "out" ? "" : `!${output}`}\n`)
   }

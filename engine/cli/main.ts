@@ -34,17 +34,17 @@ async function main(argv: readonly string[]): Promise<number> {
     const session = new Session(processStreams())
     switch (command) {
       case "instantiate":
-        return instantiate(rest, session)
+        return await instantiate(rest, session)
       case "repl":
         return await repl(rest, session)
       case "derivation":
-        return derivation(rest, session)
+        return await derivation(rest, session)
       case "hash":
-        return hash(rest, session)
+        return await hash(rest, session)
       case "nar":
-        return nar(rest, session)
+        return await nar(rest, session)
       case "store":
-        return store(rest, session)
+        return await store(rest, session)
       case "gateway":
         // Loaded for itself: nothing else needs what it brings.
         return await (await import("./gateway.ts")).gateway(rest, session)

@@ -57,7 +57,12 @@ export async function repl(argv: readonly string[], session: Session, open: Open
   })
   session.err(`Nix ${rt.settings.nixVersion}\nType :? for help.`)
   try {
-    repl.start()
+    let isStarted = false
+    await evaluator.settle(() => {
+      if (isStarted) return repl.restart()
+      isStarted = true
+      repl.start()
+    })
   } catch (e) {
     if (e instanceof NixError) session.err(renderError(e, rt.sources, { showTrace: rt.showTrace, color: session.color }))
     else if (e instanceof Stopped) session.err(`error: ${e.message}`)
@@ -70,14 +75,14 @@ export async function repl(argv: readonly string[], session: Session, open: Open
   }
   if (lines.interrupted !== undefined) rt.poll = () => lines.interrupted?.() === true
   try {
-    await loop(repl, lines, session, env["_NIX_TEST_REPL_ECHO"] === "1")
+    await loop(repl, evaluator, lines, session, env["_NIX_TEST_REPL_ECHO"] === "1")
   } finally {
     lines.close()
   }
   return 0
 }
 
-async function loop(repl: Repl, lines: ReplLines, session: Session, echo: boolean): Promise<void> {
+async function loop(repl: Repl, evaluator: Evaluator, lines: ReplLines, session: Session, echo: boolean): Promise<void> {
   for (let prompt = PROMPT; ; ) {
     const line = await lines.next(prompt)
     if (line.kind === "end") {
@@ -87,7 +92,8 @@ async function loop(repl: Repl, lines: ReplLines, session: Session, echo: boolea
     if (line.kind === "cancel") repl.cancel()
     else {
       if (echo) session.out(`${prompt}${line.text}\n`)
-      const state = repl.feed(line.text)
+      repl.take(line.text)
+      const state = await evaluator.settle(() => repl.answer())
       if (state === "quit") return
       if (state === "more") {
         prompt = MORE

@@ -3,6 +3,8 @@
 import * as fs from "node:fs"
 import { Evaluator } from "../eval/evaluator.ts"
 import { joinPath } from "../eval/path.ts"
+import { FetchHost } from "./fetch-host.ts"
+import { Fetching } from "./fetching.ts"
 import { NodeHost } from "./host.ts"
 import { SettingsBuilder } from "./settings.ts"
 import { StoreFolder } from "./store-folder.ts"
@@ -176,7 +178,12 @@ export class Session {
     const nixPath = env["NIX_PATH"]
     const settings = this.settings.build(nixPath === undefined ? undefined : bytes(nixPath))
     const { store } = this
-    const host = store === null ? this.#plainHost() : new StoreHost(this.cwd, env, (line) => this.err(line), store, access)
+    const err = (line: string): void => this.err(line)
+    const { files } = this
+    const at = (path: string): string => host.at(path)
+    const warn = (message: string): void => this.err(`warning: ${message}`)
+    const fetching = new Fetching(store, { env, settings: this.settings.fetching(), files, at, warn })
+    const host = store === null ? new FetchHost(this.cwd, env, err, fetching) : new StoreHost(this.cwd, env, err, store, access, fetching)
     return new Evaluator(host, settings)
   }
 

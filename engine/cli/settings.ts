@@ -1,6 +1,7 @@
 // nix.conf settings from NIX_CONFIG, `--option NAME VALUE` and `--NAME [VALUE]` flags.
 
 import { defaultSettings, type Lint, type SearchPathEntry, type Settings } from "../eval/runtime.ts"
+import { defaultFetchSettings, type FetchSettings, parseAccessTokens } from "../fetch/fetch-settings.ts"
 import { UsageError } from "./usage-error.ts"
 
 /** Settings as they are collected: the last word wins, `extra-…` appends. */
@@ -41,6 +42,17 @@ export class SettingsBuilder {
     this.include.push(searchPathEntry(entry))
   }
 
+  /** What fetching depends on. */
+  fetching(): FetchSettings {
+    const get = (name: string): string => this.values.get(name) ?? defaults.get(name) ?? ""
+    return {
+      ...defaultFetchSettings,
+      tarballTtl: number("tarball-ttl", get("tarball-ttl")),
+      downloadAttempts: number("download-attempts", get("download-attempts")),
+      accessTokens: parseAccessTokens(get("access-tokens")),
+    }
+  }
+
   /** The settings; `nixPath` is the environment variable NIX_PATH or undefined. */
   build(nixPath: string | undefined): Settings {
     const get = (name: string): string => this.values.get(name) ?? defaults.get(name) ?? ""
@@ -59,6 +71,7 @@ export class SettingsBuilder {
       system: this.values.get("eval-system") || this.values.get("system") || defaultSettings.system,
       pureEval: flag("pure-eval"),
       restrictEval: flag("restrict-eval"),
+      allowedUris: get("allowed-uris").split(/\s+/).filter(Boolean),
       maxCallDepth: number("max-call-depth", get("max-call-depth")),
       showTrace: flag("show-trace"),
       traceVerbose: flag("trace-verbose"),
@@ -86,6 +99,10 @@ const defaults = new Map([
   ["eval-system", ""],
   ["max-call-depth", String(defaultSettings.maxCallDepth)],
   ["nix-path", ""],
+  ["access-tokens", ""],
+  ["allowed-uris", ""],
+  ["download-attempts", String(defaultFetchSettings.downloadAttempts)],
+  ["tarball-ttl", String(defaultFetchSettings.tarballTtl)],
   ["lint-url-literals", "ignore"],
   ["lint-short-path-literals", "ignore"],
   ["lint-absolute-path-literals", "ignore"],

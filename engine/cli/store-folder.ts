@@ -37,6 +37,14 @@ export interface ObjectInfo {
   readonly references: readonly StorePath[]
 }
 
+/** An object on its way into the folder. */
+export interface NewObject {
+  /** Takes the events of its archive. */
+  readonly handle: NarHandler
+  /** Puts it in its place. */
+  finish(): void
+}
+
 export class StoreFolder {
   /** The folder, an absolute byte string without a slash at the end. */
   readonly root: string
@@ -241,18 +249,29 @@ export class StoreFolder {
   /** Puts an object in its place unless it is there already; `walk` gives its tree. */
   add(path: StorePath, references: readonly StorePath[], walk: (handle: NarHandler) => void): void {
     if (this.has(path)) return
+    const object = this.begin(path, references)
+    walk(object.handle)
+    object.finish()
+  }
+
+  /** Begins an object that is not there yet; nothing is in its place before it is finished. */
+  begin(path: StorePath, references: readonly StorePath[]): NewObject {
     const temporary = `${this.real(this.storeDir)}/.tmp-${process.pid}-${this.#temporary++}`
     const tree = new TreeWriter(temporary, "store")
     const hasher = new Hasher("sha256")
     const nar = new NarWriter((chunk) => hasher.update(chunk))
-    walk((event) => {
-      nar.write(event)
-      tree.write(event)
-    })
-    nar.finish()
-    attempt(`renaming '${temporary}'`, () => fs.renameSync(raw(temporary), raw(this.#realOf(path))))
-    const sorted = [...new Set(references)].sort()
-    this.#register({ path, narSize: hasher.size, narHash: { algo: "sha256", bytes: hasher.digest() }, references: sorted })
+    return {
+      handle: (event) => {
+        nar.write(event)
+        tree.write(event)
+      },
+      finish: () => {
+        nar.finish()
+        attempt(`renaming '${temporary}'`, () => fs.renameSync(raw(temporary), raw(this.#realOf(path))))
+        const sorted = [...new Set(references)].sort()
+        this.#register({ path, narSize: hasher.size, narHash: { algo: "sha256", bytes: hasher.digest() }, references: sorted })
+      },
+    }
   }
 
   #register(info: ObjectInfo): void {

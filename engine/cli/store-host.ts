@@ -2,8 +2,9 @@
 // written there.
 
 import { reading } from "../eval/format-fault.ts"
-import type { FileType, ImportRequest } from "../eval/host.ts"
+import type { Host, ImportRequest } from "../eval/host.ts"
 import { parseStorePath } from "../formats/store-path/store-path.ts"
+import type { Fetching } from "./fetching.ts"
 import { NodeHost } from "./host.ts"
 import type { StoreFolder } from "./store-folder.ts"
 
@@ -14,12 +15,24 @@ export class StoreHost extends NodeHost {
   readonly folder: StoreFolder
   /** Store paths of whole sources, by path and name: each is copied once. C++ Nix: fetch-to-store.cc SrcToStore */
   readonly #copied = new Map<string, string>()
+  readonly download: NonNullable<Host["download"]>
+  readonly fetchTree: NonNullable<Host["fetchTree"]>
   readonly addToStore?: (request: ImportRequest) => string
   readonly addTextToStore?: (name: string, contents: string, references: readonly string[]) => string
 
-  constructor(cwd: string, env: NodeJS.ProcessEnv, write: (line: string) => void, folder: StoreFolder, access: StoreAccess) {
+  constructor(
+    cwd: string,
+    env: NodeJS.ProcessEnv,
+    write: (line: string) => void,
+    folder: StoreFolder,
+    access: StoreAccess,
+    fetching: Fetching,
+  ) {
     super(cwd, env, write)
     this.folder = folder
+    // What evaluation fetches is written, as in Nix, even where it does not write otherwise.
+    this.download = (request) => fetching.download(request)
+    this.fetchTree = (input) => fetching.fetchTree(input)
     if (access === "read-only") return
     this.addToStore = (request) => this.#addSource(request)
     this.addTextToStore = (name, contents, references) => {
@@ -46,25 +59,9 @@ export class StoreHost extends NodeHost {
   }
 
   /** Where a path is read: in the folder if it is there, else on the disk under its own name. */
-  #at(path: string): string {
+  override at(path: string): string {
     if (!path.startsWith(this.storeDir)) return path
     const real = this.folder.real(path)
-    return super.lstat(real) === null ? path : real
-  }
-
-  override lstat(path: string): FileType | null {
-    return super.lstat(this.#at(path))
-  }
-  override readLink(path: string): string {
-    return super.readLink(this.#at(path))
-  }
-  override readFile(path: string): string {
-    return super.readFile(this.#at(path))
-  }
-  override isExecutable(path: string): boolean {
-    return super.isExecutable(this.#at(path))
-  }
-  override readDir(path: string): ReadonlyMap<string, FileType> {
-    return super.readDir(this.#at(path))
+    return this.typeAt(real) === null ? path : real
   }
 }

@@ -1,5 +1,6 @@
 // Builtins that fetch: their arguments are read and checked here, fetching itself is the host's.
 
+import { FormatError } from "../../formats/error.ts"
 import { type InputAttr, type InputAttrs, type InputOptions, inputFromAttrs, inputFromUrl, inputToUrl } from "../../formats/flake/input.ts"
 import { printBase16 } from "../../formats/hash/base16.ts"
 import { type Hash, parseHash, parseHashAllowEmpty } from "../../formats/hash/hash.ts"
@@ -7,7 +8,8 @@ import { makeFixedOutputPath } from "../../formats/store-path/compute.ts"
 import { nameFault } from "../../formats/store-path/name.ts"
 import { printStorePath } from "../../formats/store-path/store-path.ts"
 import { parseGitUrl } from "../../formats/url/git-url.ts"
-import { parseUrl, printUrl, splitScheme } from "../../formats/url/url.ts"
+import { parseUrl, printUrl, segmentsToPath, splitScheme } from "../../formats/url/url.ts"
+import { checkAccess } from "../access.ts"
 import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { asText, stepCoerce } from "../coerce.ts"
@@ -15,6 +17,7 @@ import { NixError } from "../error.ts"
 import { framed } from "../force.ts"
 import { reading } from "../format-fault.ts"
 import type { FetchedTree } from "../host.ts"
+import { canonPath } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
 import { showType } from "../show-type.ts"
 import { need, type Step } from "../step.ts"
@@ -22,14 +25,40 @@ import { stepKind } from "../step-kind.ts"
 import { printAttrName } from "../text/escape.ts"
 import { stepToJson } from "../to-json.ts"
 import { type Cell, NixPath, NixString, type Value } from "../value.ts"
+import { notYetInputs } from "./not-yet.ts"
 
 function options(rt: Runtime): InputOptions {
   return { features: rt.settings.features, warn: (message) => rt.host.log(`warning: ${message}`) }
 }
 
-/** In restricted mode no address may be asked. C++ Nix: EvalState::checkURI, without allowed-uris. */
+/** Whether an address is a prefix of the setting, below one, or of a scheme that is one. C++ Nix: isAllowedURI */
+function isAllowedAddress(url: string, prefixes: readonly string[]): boolean {
+  return prefixes.some(
+    (prefix) =>
+      url === prefix ||
+      (prefix !== "" &&
+        url.startsWith(prefix) &&
+        (prefix.endsWith("/") || url[prefix.length] === "/" || /^[a-z][a-z0-9+.-]*:$/i.test(prefix))),
+  )
+}
+
+/** In restricted mode only some addresses may be asked, and files that may be read. C++ Nix: EvalState::checkURI */
 function checkAddress(rt: Runtime, url: string): void {
-  if (rt.settings.restrictEval) throw new NixError("restricted", `access to URI '${url}' is forbidden in restricted mode`, 0)
+  if (!rt.settings.restrictEval || isAllowedAddress(url, rt.settings.allowedUris)) return
+  const path = url.startsWith("/") ? canonPath(url) : localPath(url)
+  if (path === null) throw new NixError("restricted", `access to URI '${url}' is forbidden in restricted mode`, 0)
+  checkAccess(rt, path)
+}
+
+/** The path in a `file:` address; null for other addresses. */
+function localPath(url: string): string | null {
+  try {
+    const { scheme, path } = parseUrl(url)
+    return scheme === "file" ? canonPath(segmentsToPath(path)) : null
+  } catch (e) {
+    if (e instanceof FormatError) return null
+    throw e
+  }
 }
 
 /** A fetched store path as a string that refers to it. */
@@ -111,7 +140,7 @@ function download(rt: Runtime, { url, name, sha256 }: Download, unpack: boolean)
     if (host.download === undefined || isThere) return fetched(rt, expected)
   }
   if (host.download === undefined)
-    throw new NixError("not-yet", `downloading '${url}' is not supported yet; with a 'sha256' its store path is known`, 0)
+    throw new NixError("error", `unable to download '${url}': there is no network here; with a 'sha256' its store path is known`, 0)
   const hash = sha256 === null ? {} : { sha256: printBase16(sha256.bytes) }
   return fetched(rt, host.download({ url, name, unpack, ...hash }))
 }
@@ -257,7 +286,10 @@ function fetchInput(rt: Runtime, who: string, input: InputAttrs): FetchedTree {
   const shown = reading(() => printUrl(inputToUrl(input)))
   try {
     reading(() => checkTarball(input))
-    if (rt.host.fetchTree === undefined) throw new NixError("not-yet", `'builtins.${who}' cannot fetch '${shown}' here`, 0)
+    const type = String(input.get("type"))
+    if (notYetInputs.has(type)) throw new NixError("not-yet", `'builtins.${who}' cannot fetch inputs of type '${type}' yet`, 0)
+    if (rt.host.fetchTree === undefined)
+      throw new NixError("error", `'builtins.${who}' cannot fetch '${shown}': there is no network here`, 0)
     return rt.host.fetchTree(input)
   } catch (e) {
     throw framed(e, 0, `while fetching the input '${shown}'`)

@@ -1,5 +1,5 @@
 // Builtins that are declared but not there yet: calling one is an error of kind "not-yet", never a wrong
-// value. Whoever adds one moves it out of this list; tests/eval/builtins.test.ts reads it.
+// value. Whoever adds one moves it out of these lists; tests/eval/builtins.test.ts and tests/fetch/tree.test.ts read them.
 
 import { type ArgSpec, builtin, type PrimOp } from "../builtin.ts"
 import { NixError } from "../error.ts"
@@ -65,3 +65,6 @@ function declare(m: Missing): PrimOp {
 }
 
 export const notYet: readonly PrimOp[] = missing.map(declare)
+
+/** Types of inputs that fetchTree and fetchGit take but cannot fetch yet. */
+export const notYetInputs: ReadonlySet<string> = new Set(["git", "hg", "indirect"])

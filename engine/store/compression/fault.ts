@@ -12,7 +12,10 @@ export function corrupt(format: string, why: string): StoreError {
   return new StoreError("damaged", `the ${format} data is damaged: ${why}`)
 }
 
+/** Something follows the compressed data, which was whole: some do not mind. */
+export class TrailingBytes extends StoreError {}
+
 /** Something follows the compressed data. */
-export function trailing(format: string): StoreError {
-  return new StoreError("damaged", `something that is not ${format} follows the ${format} data`)
+export function trailing(format: string): TrailingBytes {
+  return new TrailingBytes("damaged", `something that is not ${format} follows the ${format} data`)
 }

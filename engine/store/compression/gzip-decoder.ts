@@ -51,6 +51,8 @@ export async function* decodeGzip(feed: ByteFeed): AsyncGenerator<Uint8Array> {
     try {
       decoder.push(input.slice())
     } catch (error) {
+      // What came before the fault is good: there may be those who do not mind what follows the data.
+      yield* ready
       if (error instanceof Error && "code" in error && typeof error.code === "number") throw fault(error, members, size)
       throw error
     }

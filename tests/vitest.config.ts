@@ -4,8 +4,11 @@ import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig } from "vitest/config"
+import type { BrowserCommandContext } from "vitest/node"
 import { launchOptions } from "./setup/chromium.mjs"
 import { ClosingLine } from "./setup/reporter.ts"
+
+type GatewayCommand = typeof import("./setup/gateway-command.ts")
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const page = ["tests/page/**/*.test.ts", "tests/cli/**/*.test.ts"]
@@ -73,6 +76,12 @@ export default defineConfig({
             headless: true,
             screenshotFailures: false,
             provider: playwright({ launchOptions: launchOptions() }),
+            commands: {
+              startGateway: async ({ project }: BrowserCommandContext, origin: string) =>
+                (await project.import<GatewayCommand>(setup("gateway-command.ts"))).start(origin),
+              stopGateway: async ({ project }: BrowserCommandContext, url: string) =>
+                (await project.import<GatewayCommand>(setup("gateway-command.ts"))).stop(url),
+            },
             instances: [{ browser: "chromium" }],
           },
         },

@@ -56,7 +56,14 @@ const ROOMS: Record<string, readonly string[]> = {
     "engine/atom",
   ],
   // The app gets plain data: it starts the engine through the library entry and knows the types that cross, nothing else.
-  app: ["engine/worker/client.ts", "type engine/worker/protocol.ts"],
+  app: [
+    "engine/worker/client.ts",
+    "engine/worker/language-client.ts",
+    "type engine/worker/protocol.ts",
+    "type engine/worker/derivation-protocol.ts",
+    // Types, and the list of the kinds of coloured text.
+    "engine/worker/language-protocol.ts",
+  ],
 }
 
 /** For each npm package the rooms or files that may import it (CONTRIBUTING says why we have it). */

@@ -4,6 +4,7 @@
 
 import { proxy, type Remote, wrap } from "comlink"
 import { askToPersist, type PersistenceManager } from "../castore/storage-persistence.ts"
+import type { DerivationApi } from "./derivation-protocol.ts"
 import type {
   EntryView,
   Evaluated,
@@ -84,6 +85,8 @@ export interface ImportOptions {
 /** An evaluator in a worker of its own. Runs outlive the worker: what one has shown can be asked again after `stop`. */
 export interface Engine {
   readonly store: EngineStore
+  /** Derivations, explanations of their paths, closures, comparisons. */
+  readonly derivations: DerivationApi
   /** Evaluates to weak head normal form; what the program does wrong is in the view. A new run, kept until released. */
   evaluate(request: EvaluateRequest): Promise<Evaluated>
   /** Forces a cell that a view has shown. */
@@ -130,7 +133,8 @@ const LIVE_SHARE = 0.6
 /** A heap of V8 on a machine with less than 16 GB; taken for browsers that do not tell. */
 const USUAL_HEAP = 2 ** 31
 
-function connect(options: CreateOptions): Connection {
+/** Starts a worker. Throws where the browser refuses. */
+export function startWorker(name: string): Worker {
   // Trusted Types forbid a bare URL; this policy lets exactly our worker through.
   const trusted = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy("thunkpad", {
     createScriptURL(url: string) {
@@ -139,7 +143,23 @@ function connect(options: CreateOptions): Connection {
     },
   })
   const url = trusted ? trusted.createScriptURL(workerUrl) : workerUrl
-  const worker = new Worker(url as string, { type: "module", name: "thunkpad" })
+  return new Worker(url as string, { type: "module", name })
+}
+
+/** Fulfilled when a worker has read its script: messages before that would be lost. */
+export function whenReady(worker: Worker): Promise<void> {
+  return new Promise<void>((resolve) => {
+    const listen = (event: MessageEvent): void => {
+      if (event.data !== "ready") return
+      worker.removeEventListener("message", listen)
+      resolve()
+    }
+    worker.addEventListener("message", listen)
+  })
+}
+
+function connect(options: CreateOptions): Connection {
+  const worker = startWorker("thunkpad")
   let over = false
   let fail: (e: Error) => void = () => {}
   const ended = new Promise<never>((_, reject) => {
@@ -150,14 +170,7 @@ function connect(options: CreateOptions): Connection {
     }
   })
   ended.catch(() => {})
-  const ready = new Promise<void>((resolve) => {
-    const listen = (event: MessageEvent): void => {
-      if (event.data !== "ready") return
-      worker.removeEventListener("message", listen)
-      resolve()
-    }
-    worker.addEventListener("message", listen)
-  })
+  const ready = whenReady(worker)
   worker.addEventListener("error", (event) => fail(new EngineStopped(`the engine's worker failed: ${event.message}`)))
   const api = wrap<WorkerApi>(worker)
   const heap = (performance as { memory?: { jsHeapSizeLimit: number } }).memory?.jsHeapSizeLimit ?? USUAL_HEAP
@@ -199,12 +212,13 @@ export function engineOver(connect: () => Connection): Engine {
   let connection = connect()
   let closed = false
 
-  const ask = async <T>(run: number | null, work: (api: Remote<WorkerApi>) => Promise<T>): Promise<T> => {
+  const ask = async <T>(runs: number | readonly number[] | null, work: (api: Remote<WorkerApi>) => Promise<T>): Promise<T> => {
     if (closed) throw new EngineStopped("the engine was closed")
     if (connection.over()) connection = connect()
     const { api, ready, ended, opened } = connection
     await Promise.race([ready, ended])
-    if (run !== null && !opened.has(run)) {
+    for (const run of runs === null ? [] : [runs].flat()) {
+      if (opened.has(run)) continue
       const request = requests.get(run)
       if (request === undefined) throw new RangeError(`no such run: ${run}`)
       opened.add(run)
@@ -257,9 +271,19 @@ export function engineOver(connect: () => Connection): Engine {
     read: (path, from = 0, to = Number.MAX_SAFE_INTEGER) => askStore((api) => api.read(path, from, to)),
     derivation: (drvPath) => askStore((api) => api.derivation(drvPath)),
   }
+  // comlink reaches into the objects of a remote one, its types do not.
+  const desk = (api: Remote<WorkerApi>): DerivationApi => api.derivations as unknown as DerivationApi
+  const derivations: DerivationApi = {
+    derivation: (run, at) => ask(run, (api) => desk(api).derivation(run, at)),
+    explain: (run, path) => ask(run, (api) => desk(api).explain(run, path)),
+    verify: (run, text, name) => ask(run, (api) => desk(api).verify(run, text, name)),
+    closure: (run, drvPath, most) => ask(run, (api) => desk(api).closure(run, drvPath, most)),
+    compare: (left, right) => ask([left[0], right[0]], (api) => desk(api).compare(left, right)),
+  }
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
   return {
     store,
+    derivations,
     evaluate: (request) => {
       const run = open(request)
       return ask(run, async (api) => api.force(run, []))

@@ -1,5 +1,8 @@
 // All that crosses between page and worker: plain data. The page never sees an engine object.
 
+import type { DerivationApi } from "./derivation-protocol.ts"
+import type { LanguageApi } from "./language-protocol.ts"
+
 /** A failure as data. Texts are JavaScript strings (decoded), lines and columns count from 1. */
 export interface ProblemView {
   /** The kind of error, e.g. "eval", "parse", "not-yet", or why it was stopped: "memory", "steps", "time". */
@@ -76,6 +79,8 @@ export interface EngineOptions {
   readonly run?: "auto" | "closures" | "stepper"
   readonly pureEval?: boolean
   readonly showTrace?: boolean
+  /** False: the attributes that derivations were made of are not kept, and explanations lack their places; saves memory. */
+  readonly explain?: boolean
   /** Nix's lint settings. */
   readonly urlLiterals?: LintLevel
   readonly shortPathLiterals?: LintLevel
@@ -237,6 +242,10 @@ export interface StoreApi {
 
 /** The worker's side; what a program does wrong is in the answer, only misuse is thrown (RangeError). */
 export interface WorkerApi extends StoreApi {
+  /** The calls about derivations. */
+  readonly derivations: DerivationApi
+  /** What an editor asks; it keeps a worker of its own for that (language-client.ts). */
+  readonly language: LanguageApi
   /** Live bytes, by the engine's own count, that all runs together may hold. Called once, first. */
   limit(bytes: number): Promise<void>
   /** Makes a run under a number of the caller's choice; evaluates nothing. */

@@ -4,6 +4,7 @@ import { readFileAt, resolveSymlinks } from "../eval/access.ts"
 import { Attrs } from "../eval/attrs.ts"
 import { autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { Evaluator } from "../eval/evaluator.ts"
+import { watchStore } from "../eval/explain.ts"
 import { resolveExprPath } from "../eval/files.ts"
 import type { LiveMeter } from "../eval/live-meter.ts"
 import { canonPath, parentPath } from "../eval/path.ts"
@@ -45,6 +46,7 @@ export class Run {
     this.host = new EvalIO(store, { mounts, env, cwd: baseOf(request), now: () => Date.now() / 1000, ...sources })
     this.evaluator = new Evaluator(this.host, settingsOf(request))
     this.evaluator.rt.meter = meter
+    if (request.options?.explain !== false) watchStore(this.evaluator.rt)
   }
 
   /** The lines printed since the last call. */

@@ -9,6 +9,8 @@ import { printAmbiguous } from "../eval/print-ambiguous.ts"
 import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import { type Cell, peek } from "../eval/value.ts"
+import { DerivationDesk } from "./derivation-desk.ts"
+import { Language } from "./language.ts"
 import type { Evaluated, EvaluateRequest, Page, Printed, PrintForm, Ref, ValueView, WorkerApi } from "./protocol.ts"
 import { Run } from "./run.ts"
 import { StoreDesk } from "./store-desk.ts"
@@ -19,6 +21,11 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
   private readonly requests = new Map<number, EvaluateRequest>()
   private readonly runs = new Map<number, Run>()
   private meter = new LiveMeter(Number.POSITIVE_INFINITY)
+  readonly derivations = new DerivationDesk({
+    start: (run) => this.start(run),
+    settled: (evaluator, work) => this.settled(evaluator, work),
+  })
+  readonly language = new Language()
 
   async limit(bytes: number): Promise<void> {
     this.meter = new LiveMeter(bytes)

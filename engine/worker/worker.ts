@@ -11,7 +11,7 @@ const session = new WorkerSession(async (notify) => {
   await hashes
   return openTabStore(notify)
 })
-// The first evaluation waits for it.
-session.tab().catch(() => {})
+// The first evaluation waits for it; the editor's worker (language-client.ts) evaluates nothing.
+if (self.name !== "thunkpad-language") session.tab().catch(() => {})
 expose(session)
 postMessage("ready")

@@ -27,6 +27,13 @@ import { UsageError } from "./usage-error.ts"
 
 type Output = "plain" | "raw" | "xml" | "json"
 
+/** Milliseconds of each phase; files that are imported are parsed while evaluating. */
+interface Times {
+  parse: number
+  evaluate: number
+  print: number
+}
+
 interface Options {
   readonly files: string[]
   readonly attrPaths: string[]
@@ -39,6 +46,7 @@ interface Options {
   strict: boolean
   location: boolean
   stats: boolean
+  times: Times
   output: Output
   /** Whether evaluation alone may write into the store. */
   readWrite: boolean
@@ -64,13 +72,24 @@ export async function instantiate(argv: readonly string[], session: Session): Pr
   } finally {
     session.close()
   }
-  if (options.stats) session.err(JSON.stringify(statistics(evaluator, performance.now() - started)))
+  if (options.stats) session.err(JSON.stringify(statistics(evaluator, options.times, performance.now() - started)))
   return status
 }
 
-function statistics(evaluator: Evaluator, ms: number): object {
-  const { rt } = evaluator
-  return { steps: rt.stepsTaken(), bytes: rt.bytes, symbols: rt.symbols.count, milliseconds: Math.round(ms * 10) / 10 }
+function statistics({ rt }: Evaluator, { parse, evaluate, print }: Times, total: number): object {
+  const ms = (n: number): number => Math.round(n * 10) / 10
+  const times = { parse: ms(parse), evaluate: ms(evaluate), print: ms(print), total: ms(total) }
+  return { steps: rt.stepsTaken(), bytes: rt.bytes, symbols: rt.symbols.count, milliseconds: times }
+}
+
+/** Awaits work and adds what it took to a phase, however it ends. */
+async function timed<T>(times: Times, phase: keyof Times, work: () => T | Promise<T>): Promise<T> {
+  const started = performance.now()
+  try {
+    return await work()
+  } finally {
+    times[phase] += performance.now() - started
+  }
 }
 
 function readOptions(argv: readonly string[], session: Session): Options {
@@ -86,6 +105,7 @@ function readOptions(argv: readonly string[], session: Session): Options {
     strict: false,
     location: true,
     stats: false,
+    times: { parse: 0, evaluate: 0, print: 0 },
     output: "plain",
     readWrite: false,
     roots: new RootPrinter(session, null),
@@ -213,18 +233,21 @@ async function process1(
   origin: OriginOf,
   base: string,
 ): Promise<void> {
-  const expr = evaluator.parse(text, origin, base)
-  evaluator.bind(expr, evaluator.scope)
+  const { times } = o
+  const expr = await timed(times, "parse", () => evaluator.bind(evaluator.parse(text, origin, base), evaluator.scope))
   if (o.parseOnly) {
-    session.out(`${show(expr)}\n`)
+    await timed(times, "print", () => session.out(`${show(expr)}\n`))
     return
   }
   const root = evaluator.rootCell(expr)
-  await evaluator.settle(() => evaluator.force(root))
+  await timed(times, "evaluate", () => evaluator.settle(() => evaluator.force(root)))
   for (const path of o.attrPaths) {
-    const cell = await evaluator.settle(() => found(evaluator, auto, path, root))
-    if (o.evalOnly) session.out(await evaluator.settle(() => printed(o, evaluator, auto, cell)))
-    else await printPackages(o, evaluator, session, auto, cell)
+    const cell = await timed(times, "evaluate", () => evaluator.settle(() => found(evaluator, auto, path, root)))
+    // Printing evaluates what it comes to.
+    await timed(times, "print", async () => {
+      if (o.evalOnly) session.out(await evaluator.settle(() => printed(o, evaluator, auto, cell)))
+      else await printPackages(o, evaluator, session, auto, cell)
+    })
   }
 }
 

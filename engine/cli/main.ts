@@ -29,7 +29,7 @@ Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
 
 async function main(argv: readonly string[]): Promise<number> {
   await initHashes()
-  const [command, ...rest] = argv
+  const [command, ...rest] = argv[1] === "--help" ? ["help"] : argv
   try {
     const session = new Session(processStreams())
     switch (command) {

@@ -12,6 +12,7 @@ import { Hasher } from "../formats/hash/digest.ts"
 import type { Hash } from "../formats/hash/hash.ts"
 import { ModuloHasher } from "../formats/nar/hash.ts"
 import type { ContentAddressMethod } from "../formats/store-path/content-address.ts"
+import { formatFault } from "./format-fault.ts"
 
 export interface ContentHashOptions extends WalkOptions {
   /** The hash part of the object's own path, if it refers to itself: it counts as zeros. Only for the method `nar`. */
@@ -47,7 +48,7 @@ export async function contentHash(
       return { algo, bytes: hasher.digest() }
     }
     case "git": {
-      const entry = await gitEntry({ stores, algo: gitAlgo(algo), known: new Map() }, node)
+      const entry = await gitEntry({ stores, algo: formatFault(() => gitAlgo(algo)), known: new Map() }, node)
       return { algo, bytes: entry.hash }
     }
     default:

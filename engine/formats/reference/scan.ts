@@ -9,9 +9,15 @@ const length = 32
 const isDigit = new Uint8Array(256)
 for (const char of "0123456789abcdfghijklmnpqrsvwxyz") isDigit[char.charCodeAt(0)] = 1
 
+function head(a: number, b: number, c: number, d: number): number {
+  return a | (b << 8) | (c << 16) | (d << 24)
+}
+
 /** Looks for hash parts in one stream: give it chunks with push(). */
 export class ReferenceScanner {
   readonly #wanted: Set<string>
+  /** The first four characters of what is wanted, as numbers: text that is all digits (lists of hashes) is no reason to make strings. */
+  readonly #heads = new Set<number>()
   readonly #found = new Set<string>()
   /** The last 31 bytes (or fewer) before the next chunk. */
   #tail: Uint8Array = new Uint8Array(0)
@@ -19,6 +25,7 @@ export class ReferenceScanner {
   /** `hashParts`: 32 characters each. */
   constructor(hashParts: Iterable<string>) {
     this.#wanted = new Set(hashParts)
+    for (const part of this.#wanted) this.#heads.add(head(part.charCodeAt(0), part.charCodeAt(1), part.charCodeAt(2), part.charCodeAt(3)))
   }
 
   /** The hash parts found so far. */
@@ -46,9 +53,14 @@ export class ReferenceScanner {
         at += j + 1
         continue
       }
-      const text = String.fromCharCode(...bytes.subarray(at, at + length))
-      if (this.#wanted.delete(text)) this.#found.add(text)
-      at++
+      // All of these are digits up to the next byte that is none.
+      let end = at + length
+      while (end < bytes.length && isDigit[bytes[end]!] === 1) end++
+      for (; at + length <= end; at++) {
+        if (!this.#heads.has(head(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!))) continue
+        const text = String.fromCharCode(...bytes.subarray(at, at + length))
+        if (this.#wanted.delete(text)) this.#found.add(text)
+      }
     }
   }
 }

@@ -38,6 +38,7 @@ blobStoreContract("a folder", () => {
   return {
     store: new FolderBlobStore(folder),
     reopen: async () => new FolderBlobStore(folder),
+    repairs: true,
     damage: (digest) => damage(folder, digest),
   }
 })
@@ -47,6 +48,7 @@ directoryStoreContract("a folder", () => {
   return {
     store: new FolderDirectoryStore(folder),
     reopen: async () => new FolderDirectoryStore(folder),
+    repairs: true,
     damage: (digest) => damage(folder, digest),
   }
 })

@@ -10,6 +10,7 @@ blobStoreContract("the browser's database", async () => {
   return {
     store: new IndexedDbBlobStore(database),
     reopen: async () => new IndexedDbBlobStore(await secondConnection(database)),
+    repairs: true,
     damage: (digest) => flipItem(database, ["blob", "chunk"], digest),
     close: () => dropDatabase(database),
   }
@@ -20,6 +21,7 @@ directoryStoreContract("the browser's database", async () => {
   return {
     store: new IndexedDbDirectoryStore(database),
     reopen: async () => new IndexedDbDirectoryStore(await secondConnection(database)),
+    repairs: true,
     damage: (digest) => flipItem(database, ["directory"], digest),
     close: () => dropDatabase(database),
   }

@@ -18,6 +18,7 @@ blobStoreContract("the private file system, from the page", async () => {
   return {
     store: new OpfsBlobStore(database, folder),
     reopen: async () => new OpfsBlobStore(await secondConnection(database), folder),
+    repairs: true,
     damage: (digest) => flipFile(database, folder, digest),
     close,
   }
@@ -29,6 +30,7 @@ blobStoreContract("the private file system, from a worker", async () => {
   return {
     store,
     reopen: async () => new OpfsBlobStore(await secondConnection(database), folder),
+    repairs: true,
     damage: (digest) => flipFile(database, folder, digest),
     close: async () => {
       stop()
@@ -45,6 +47,7 @@ blobStoreContract("database and private file system together", async () => {
   return {
     store: open(database),
     reopen: async () => open(await secondConnection(database)),
+    repairs: true,
     damage: (digest) => flipItem(database, ["blob", "chunk"], digest).catch(() => flipFile(database, folder, digest)),
     close,
   }

@@ -8,11 +8,17 @@ import { FolderPathInfoStore } from "../../engine/gateway/folder-path-info-store
 import type { StoredPath } from "../../engine/store/path-info-store.ts"
 import { codeOf } from "../castore/contract.ts"
 import { addOutput, fakePath, memoryStore } from "../store/memory-store.ts"
+import { pathInfoStoreContract } from "../store/path-info-contract.ts"
 
 const root = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-infos-`))
 
 beforeAll(initHashes)
 afterAll(() => fs.rmSync(root, { recursive: true }))
+
+pathInfoStoreContract("a folder", () => {
+  const folder = fs.mkdtempSync(`${root}/contract-`)
+  return { store: new FolderPathInfoStore(folder), reopen: async () => new FolderPathInfoStore(folder) }
+})
 
 async function infos(count: number): Promise<StoredPath[]> {
   const store = memoryStore()

@@ -82,8 +82,11 @@ const PACKAGES: Record<string, readonly string[]> = {
   "idb-keyval": ["engine/castore", "engine/store", "engine/worker", "app"],
   "modern-tar": ["engine/castore", "engine/fetch"],
   "monaco-editor": ["app"],
+  "monaco-vim": ["app"],
+  "radix-ui": ["app"],
   react: ["app"],
   "react-dom": ["app"],
+  "react-resizable-panels": ["app"],
   "xz-decompress": ["engine/store"],
   zustand: ["app"],
 }

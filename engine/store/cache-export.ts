@@ -6,12 +6,11 @@ import { throwIfCancelled } from "../castore/verified.ts"
 import { Hasher } from "../formats/hash/digest.ts"
 import { printHashDigits } from "../formats/hash/hash.ts"
 import { type NarInfo, printNarInfo } from "../formats/narinfo/nar-info.ts"
-import { signPathInfo } from "../formats/narinfo/path-info.ts"
+import { type PathInfo, signPathInfo } from "../formats/narinfo/path-info.ts"
 import type { SecretKey } from "../formats/narinfo/signature.ts"
 import { hashPart, type StorePath } from "../formats/store-path/store-path.ts"
 import { bytesOfText } from "./byte-text.ts"
-import type { StoredPath } from "./path-info-store.ts"
-import { dependenciesFirst, type Store } from "./store.ts"
+import { dependenciesFirst } from "./dependency-order.ts"
 
 /** The compressions that can be written: browsers have no others. */
 export type WritableCompression = "none" | "gzip"
@@ -30,6 +29,16 @@ export interface ExportProgress {
   readonly paths: { readonly done: number; readonly all: number }
   /** Of the archives, before they are compressed. */
   readonly bytes: { readonly done: number; readonly all: number }
+}
+
+/** A store that can be exported. */
+export interface ExportSource {
+  readonly storeDir: string
+  print(path: StorePath): string
+  /** The paths and all they refer to. Throws `absent`. */
+  closure(roots: Iterable<StorePath>): Promise<ReadonlyMap<StorePath, PathInfo>>
+  /** The archive of an object. */
+  nar(path: StorePath, options: { readonly signal?: AbortSignal | undefined }): AsyncIterable<Uint8Array<ArrayBuffer>>
 }
 
 /** A file of a binary cache. */
@@ -63,7 +72,12 @@ export function printCacheInfo(storeDir: string, priority?: number): string {
 }
 
 /** Writes the closure of the paths into a sink, leaving out what is there. Throws what cacheFiles throws, and what the sink throws. */
-export async function exportClosure(store: Store, roots: Iterable<StorePath>, sink: CacheSink, options: ExportOptions = {}): Promise<void> {
+export async function exportClosure(
+  store: ExportSource,
+  roots: Iterable<StorePath>,
+  sink: CacheSink,
+  options: ExportOptions = {},
+): Promise<void> {
   for await (const { path, contents } of cacheFiles(store, roots, (path) => sink.has(path), options)) await sink.put(path, contents)
 }
 
@@ -72,7 +86,7 @@ export async function exportClosure(store: Store, roots: Iterable<StorePath>, si
  * and references before what refers to them, so that the cache is whole at any moment. Throws `absent`, `damaged`, `cancelled`.
  */
 export async function* cacheFiles(
-  store: Store,
+  store: ExportSource,
   roots: Iterable<StorePath>,
   has: (path: string) => Promise<boolean>,
   options: ExportOptions = {},
@@ -102,8 +116,8 @@ export async function* cacheFiles(
 
 /** The archive of an object unless it is there, under the name of its own hash: so it can be written as it comes. */
 async function* exportNar(
-  store: Store,
-  info: StoredPath,
+  store: ExportSource,
+  info: PathInfo,
   has: (path: string) => Promise<boolean>,
   { compression = "gzip", secretKeys = [], signal }: ExportOptions,
   received: (bytes: number) => void,

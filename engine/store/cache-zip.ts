@@ -3,8 +3,7 @@
 import { Zip, ZipPassThrough } from "fflate"
 import { StoreError } from "../castore/error.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
-import { cacheFiles, type ExportOptions } from "./cache-export.ts"
-import type { Store } from "./store.ts"
+import { cacheFiles, type ExportOptions, type ExportSource } from "./cache-export.ts"
 
 /** Without the extension of the format that few programs read, sizes and places in a zip file have 32 bits. */
 const LIMIT = 2 ** 32 - 1
@@ -13,7 +12,7 @@ const LIMIT = 2 ** 32 - 1
  * The closure of the paths as a zip file of a binary cache, in chunks. Throws what cacheFiles throws, and `unsupported` if the
  * file becomes larger than 4 GiB.
  */
-export async function* exportZip(store: Store, roots: Iterable<StorePath>, options: ExportOptions = {}): AsyncGenerator<Uint8Array> {
+export async function* exportZip(store: ExportSource, roots: Iterable<StorePath>, options: ExportOptions = {}): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = []
   let size = 0
   const take = (): Uint8Array[] => {

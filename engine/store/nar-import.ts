@@ -3,6 +3,7 @@
 import { ingestNar } from "../castore/archive-nar.ts"
 import { StoreError } from "../castore/error.ts"
 import type { Node } from "../castore/node.ts"
+import { hashNar } from "../castore/render-nar.ts"
 import { hashEquals, printHash } from "../formats/hash/hash.ts"
 import { isContentAddressed, sortPaths } from "../formats/narinfo/path-info.ts"
 import { sortSignatures } from "../formats/narinfo/signature.ts"
@@ -24,6 +25,36 @@ export async function importNar(
   chunks: AsyncIterable<Uint8Array>,
   options: NarOptions,
 ): Promise<StoredPath> {
+  const info = claimed(store, claim)
+  const { node } = await ingestNar(atMost(chunks, claim.narSize), store.stores, {
+    ...options,
+    expected: { narSize: claim.narSize, narSha256: claim.narHash.bytes },
+  })
+  const imported = { ...info, node }
+  await checkContent(store, imported, options.signal)
+  return imported
+}
+
+/** What is to be registered of a tree that is stored already; null unless all of it is there and its archive is what is claimed. */
+export async function adoptTree(store: Store, claim: NarClaim, node: Node, { signal }: NarOptions): Promise<StoredPath | null> {
+  const info = { ...claimed(store, claim), node }
+  try {
+    const { blobs, directories } = store.stores
+    // Mostly nothing is there: that is found out without reading.
+    if (node.kind === "directory" && (await directories.get(node.digest)) === null) return null
+    if (node.kind === "file" && (await blobs.missing([node.digest])).size > 0) return null
+    const { size, sha256 } = await hashNar(store.stores, node, { signal })
+    if (size !== info.narSize || sha256.some((byte, i) => byte !== info.narHash.bytes[i])) return null
+    await checkContent(store, info, signal)
+    return info
+  } catch (error) {
+    if (error instanceof StoreError && (error.code === "absent" || error.code === "damaged")) return null
+    throw error
+  }
+}
+
+/** What is to be registered, but for the tree. Throws `invalid` if the claim breaks a rule. */
+function claimed(store: Store, claim: NarClaim): StoredPath {
   const info: StoredPath = {
     path: claim.path,
     storeDir: store.storeDir,
@@ -43,13 +74,7 @@ export async function importNar(
       "invalid",
       `the path '${store.print(info.path)}' is not that of its content address '${printContentAddress(info.ca!)}'`,
     )
-  const { node } = await ingestNar(atMost(chunks, claim.narSize), store.stores, {
-    ...options,
-    expected: { narSize: claim.narSize, narSha256: claim.narHash.bytes },
-  })
-  const imported = { ...info, node }
-  await checkContent(store, imported, options.signal)
-  return imported
+  return info
 }
 
 function isAddressed(info: StoredPath): boolean {

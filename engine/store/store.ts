@@ -18,7 +18,6 @@ import {
   defaultStoreDir,
   drvNameOfPath,
   hashPart,
-  parseBaseName,
   parseStorePath,
   printStorePath,
   requireDerivationPath,
@@ -27,7 +26,7 @@ import {
 import { bytesOfText, textOfBytes } from "./byte-text.ts"
 import { contentHash } from "./content-hash.ts"
 import { formatFault } from "./format-fault.ts"
-import { importNar } from "./nar-import.ts"
+import { adoptTree, importNar } from "./nar-import.ts"
 import { checkStoredPath } from "./path-info-check.ts"
 import type { StoredPath } from "./path-info-store.ts"
 import { LocalLock, noLock, type StoreLock } from "./store-lock.ts"
@@ -229,6 +228,20 @@ export class Store {
     })
   }
 
+  /**
+   * Adds an object whose tree is stored already, if its archive is what is claimed; null if the tree is not whole or another.
+   * Throws `invalid` if the claim breaks a rule or a reference is not in the store; `cancelled`.
+   */
+  adopt(claim: NarClaim, node: Node, options: NarOptions = {}): Promise<StoredPath | null> {
+    return this.lock.shared(async () => {
+      const info = await adoptTree(this, claim, node, options)
+      if (info === null) return null
+      await options.ready?.()
+      await this.#register([info])
+      return info
+    })
+  }
+
   /** Runs an import of several steps: nothing is removed by garbage collection until it ends. It has to use the store it is given. */
   importing<T>(work: (store: Store) => Promise<T>): Promise<T> {
     const store = new Store(this.stores, { storeDir: this.storeDir, now: this.#now, lock: noLock })
@@ -289,36 +302,4 @@ export class Store {
 /** Two paths with the same hash part and different names are different paths; a store has at most one of them. */
 function ownInfo(path: StorePath, info: StoredPath | null): StoredPath | null {
   return info?.path === path ? info : null
-}
-
-/** Infos in an order in which references come before what refers to them. C++ Nix: topoSortPaths, reversed */
-export function dependenciesFirst<Info extends Pick<StoredPath, "path" | "references">>(infos: Iterable<Info>): Info[] {
-  const byPath = new Map<StorePath, Info>()
-  for (const info of infos) byPath.set(info.path, info)
-  const sorted: Info[] = []
-  const left = new Map(byPath)
-  const open: { readonly info: Info; readonly rest: StorePath[] }[] = []
-  const enter = (info: Info): void => {
-    left.delete(info.path)
-    open.push({ info, rest: [...info.references].reverse() })
-  }
-  for (const root of byPath.values()) {
-    if (left.has(root.path)) enter(root)
-    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-      const next = top.rest.pop()
-      if (next === undefined) {
-        sorted.push(top.info)
-        open.pop()
-      } else {
-        const info = left.get(next)
-        if (info !== undefined) enter(info)
-      }
-    }
-  }
-  return sorted
-}
-
-/** A store path from its base name. Throws StoreError `invalid`. */
-export function storePathOf(baseName: string): StorePath {
-  return formatFault(() => parseBaseName(baseName))
 }

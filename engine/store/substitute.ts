@@ -5,16 +5,15 @@
 import { StoreError } from "../castore/error.ts"
 import { parseNarHint } from "../castore/nar-hint.ts"
 import type { Node } from "../castore/node.ts"
-import { hashNar } from "../castore/render-nar.ts"
 import { throwIfCancelled } from "../castore/verified.ts"
 import type { NarInfo } from "../formats/narinfo/nar-info.ts"
-import { sortPaths } from "../formats/narinfo/path-info.ts"
+import { type PathInfo, sortPaths } from "../formats/narinfo/path-info.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
 import type { BinaryCache } from "./binary-cache.ts"
-import { checkContent } from "./nar-import.ts"
+import { dependenciesFirst } from "./dependency-order.ts"
 import type { StoredPath } from "./path-info-store.ts"
 import { Slots } from "./slots.ts"
-import { dependenciesFirst, type Store } from "./store.ts"
+import type { NarClaim, NarOptions } from "./store.ts"
 
 /** An object that a cache has. */
 export interface Offer {
@@ -47,6 +46,17 @@ export interface SubstituteOptions {
   readonly progress?: ((progress: SubstituteProgress) => void) | undefined
 }
 
+/** Where objects go: the store, or another one that knows less of them. */
+export interface SubstituteTarget<Known extends PathInfo> {
+  print(path: StorePath): string
+  queryMany(paths: readonly StorePath[]): Promise<(Known | null)[]>
+  addNar(claim: NarClaim, chunks: AsyncIterable<Uint8Array>, options: NarOptions): Promise<Known>
+  /** See Store.adopt; only where trees are known without their archives. */
+  adopt?(claim: NarClaim, node: Node, options: NarOptions): Promise<Known | null>
+  /** Nothing is removed while `work` runs with the store that it is given. */
+  importing<T>(work: (store: SubstituteTarget<Known>) => Promise<T>): Promise<T>
+}
+
 export interface SubstituterOptions {
   /** Archives read at once. */
   readonly downloads?: number | undefined
@@ -55,20 +65,20 @@ export interface SubstituterOptions {
 }
 
 /** A download that any number of callers wait for. When none is left it stops. */
-interface Job {
+interface Job<Known> {
   readonly stop: AbortController
   users: number
-  readonly done: Promise<StoredPath>
+  readonly done: Promise<Known>
 }
 
-export class Substituter {
-  readonly #store: Store
+export class Substituter<Known extends PathInfo = StoredPath> {
+  readonly #store: SubstituteTarget<Known>
   readonly #caches: readonly BinaryCache[]
   readonly #downloads: Slots
   readonly #queries: Slots
-  readonly #jobs = new Map<StorePath, Job>()
+  readonly #jobs = new Map<StorePath, Job<Known>>()
 
-  constructor(store: Store, caches: readonly BinaryCache[], options: SubstituterOptions = {}) {
+  constructor(store: SubstituteTarget<Known>, caches: readonly BinaryCache[], options: SubstituterOptions = {}) {
     this.#store = store
     this.#caches = caches
     this.#downloads = new Slots(options.downloads ?? 8)
@@ -158,7 +168,7 @@ export class Substituter {
    * Brings the paths and all they refer to into the store; gives what is known of the paths. Throws `absent` if something is in no cache,
    * what Store.addNar throws if no cache has a good archive, `unreachable`, `cancelled`. What came before stays.
    */
-  async substitute(paths: Iterable<StorePath>, options: SubstituteOptions = {}): Promise<StoredPath[]> {
+  async substitute(paths: Iterable<StorePath>, options: SubstituteOptions = {}): Promise<Known[]> {
     const roots = sortPaths(paths)
     // Stops the others when one fails.
     const stop = new AbortController()
@@ -171,7 +181,11 @@ export class Substituter {
         if (missing.absent[0] !== undefined)
           throw new StoreError("absent", `path '${store.print(missing.absent[0])}' is in no binary cache that can be read`)
         await this.#get(store, missing, stop, options.progress)
-        return await Promise.all(roots.map((path) => store.require(path)))
+        const infos = await store.queryMany(roots)
+        return infos.map((info, i) => {
+          if (info === null) throw new StoreError("absent", `path '${store.print(roots[i]!)}' is not valid`)
+          return info
+        })
       })
     } finally {
       options.signal?.removeEventListener("abort", forward)
@@ -179,7 +193,7 @@ export class Substituter {
   }
 
   async #get(
-    store: Store,
+    store: SubstituteTarget<Known>,
     { offers, downloadSize }: Missing,
     stop: AbortController,
     progress: ((progress: SubstituteProgress) => void) | undefined,
@@ -191,8 +205,8 @@ export class Substituter {
       progress?.({ paths: { done, all: offers.length }, bytes: { done: bytes, all: downloadSize }, active: [...active] })
     const offered = new Set(offers.map(({ info }) => info.path))
     /** The jobs themselves: whoever shares one must not be disturbed when this caller gives up. */
-    const jobs = new Map<StorePath, Promise<StoredPath>>()
-    const promises: Promise<StoredPath>[] = []
+    const jobs = new Map<StorePath, Promise<Known>>()
+    const promises: Promise<Known>[] = []
     for (const { info } of offers) {
       const { path } = info
       // Those that are offered come before; what comes after would be a circle, which no hash can be in.
@@ -231,7 +245,7 @@ export class Substituter {
   }
 
   /** Waits for a job, as long as the signal lets it. */
-  #join(path: StorePath, job: Job, signal: AbortSignal): Promise<StoredPath> {
+  #join(path: StorePath, job: Job<Known>, signal: AbortSignal): Promise<Known> {
     job.users++
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -251,19 +265,25 @@ export class Substituter {
     })
   }
 
-  #begin(store: Store, path: StorePath, ready: () => Promise<unknown>, watch: Watch): Job {
+  #begin(store: SubstituteTarget<Known>, path: StorePath, ready: () => Promise<unknown>, watch: Watch): Job<Known> {
     const stop = new AbortController()
     const done = this.#download(store, path, ready, watch, stop.signal).finally(() => {
       if (this.#jobs.get(path)?.stop === stop) this.#jobs.delete(path)
     })
     done.catch(() => {})
-    const job: Job = { stop, users: 0, done }
+    const job: Job<Known> = { stop, users: 0, done }
     this.#jobs.set(path, job)
     return job
   }
 
   /** Gets one object from the first cache whose archive is good. */
-  async #download(store: Store, path: StorePath, ready: () => Promise<unknown>, watch: Watch, signal: AbortSignal): Promise<StoredPath> {
+  async #download(
+    store: SubstituteTarget<Known>,
+    path: StorePath,
+    ready: () => Promise<unknown>,
+    watch: Watch,
+    signal: AbortSignal,
+  ): Promise<Known> {
     let fault: unknown
     for await (const { cache, info } of this.#offers((one) => one.query(path, signal), signal)) {
       let release: () => void = () => {}
@@ -271,21 +291,17 @@ export class Substituter {
         release = await this.#downloads.enter()
         throwIfCancelled(signal)
         watch.begin()
-        const known = await reuse(store, info, signal)
-        if (known !== null) {
-          release()
-          await ready()
-          await store.register([known])
-          return known
-        }
-        return await store.addNar(info, cache.nar(info, { signal, received: watch.received }), {
+        const options = {
           signal,
           ready: () => {
             release()
             watch.end()
             return ready()
           },
-        })
+        }
+        const hint = hintOf(info)
+        const adopted = hint === null ? null : ((await store.adopt?.(info, hint, options)) ?? null)
+        return adopted ?? (await store.addNar(info, cache.nar(info, { signal, received: watch.received }), options))
       } catch (error) {
         if (!(error instanceof StoreError) || error.code === "cancelled" || signal.aborted) throw error
         if (error.code === "quota" || error.code === "denied" || error.code === "read-only") throw error
@@ -307,25 +323,12 @@ interface Watch {
   readonly end: () => void
 }
 
-/** The object, if the narinfo's URL names its tree, and that is here already with the right archive; else null. */
-async function reuse(store: Store, info: NarInfo, signal: AbortSignal): Promise<StoredPath | null> {
-  let node: Node | null
+/** The tree that the URL of a narinfo names; null if it names none that can be read. */
+function hintOf(info: NarInfo): Node | null {
   try {
-    node = parseNarHint(info.url)
-    if (node === null || node.kind === "symlink") return null
-    const stores = store.stores
-    if (node.kind === "directory" && (await stores.directories.get(node.digest)) === null) return null
-    if (node.kind === "file" && (await stores.blobs.missing([node.digest])).size > 0) return null
-    const { size, sha256 } = await hashNar(stores, node, { signal })
-    if (size !== info.narSize || sha256.some((byte, i) => byte !== info.narHash.bytes[i])) return null
+    return parseNarHint(info.url)
   } catch (error) {
-    // Not all of it is here, or not what it should be: then the archive is read.
-    if (error instanceof StoreError && ["absent", "damaged", "invalid"].includes(error.code)) return null
+    if (error instanceof StoreError && error.code === "invalid") return null
     throw error
   }
-  const { path, storeDir, narHash, narSize, references, deriver, signatures, ca } = info
-  const known = { path, storeDir, narHash, narSize, references, deriver, signatures, ca }
-  const stored = { ...known, node, registrationTime: store.now, ultimate: false }
-  await checkContent(store, stored, signal)
-  return stored
 }

@@ -2,13 +2,12 @@
 // Snix: store/src/nar/renderer.rs
 
 import { Hasher } from "../formats/hash/digest.ts"
-import type { NarEvent } from "../formats/nar/grammar.ts"
 import { NarWriter } from "../formats/nar/writer.ts"
-import type { BlobStore } from "./blob-store.ts"
+import type { BlobReader, BlobStore } from "./blob-store.ts"
 import type { DirectoryStore } from "./directory-store.ts"
 import { StoreError } from "./error.ts"
-import type { Node } from "./node.ts"
-import { type WalkOptions, walkContents, walkTree } from "./walk.ts"
+import type { FileNode, Node } from "./node.ts"
+import { type WalkEntry, type WalkOptions, walkContents, walkTree } from "./walk.ts"
 
 /** The stores that a tree is in. */
 export interface TreeStores {
@@ -16,42 +15,71 @@ export interface TreeStores {
   readonly directories: DirectoryStore
 }
 
-/** The events of the archive, in their order, handed to `handle`; after each awaited step `between` may yield what came out. */
-async function* events(stores: TreeStores, root: Node, handle: (event: NarEvent) => void, options: WalkOptions): AsyncGenerator<void> {
+/** Writes the archive's events to `writer`, and yields whenever something may have come out. The bytes before `from` may be wrong. */
+async function* write(stores: TreeStores, root: Node, writer: NarWriter, from: number, options: WalkOptions): AsyncGenerator<void> {
+  let offset = outerSize
+  // The end of each entry, or a little more: what comes after the entries of a directory is counted with the directory itself.
+  const wants = ({ node, name, depth }: WalkEntry): boolean => {
+    offset += sizeInArchive(node, name, depth)
+    return offset > from
+  }
   let open = 0
-  for await (const { name, depth, node, contents } of walkContents(stores.blobs, stores.directories, root, options)) {
-    for (; open > depth; open--) handle({ kind: "end" })
+  for await (const { name, depth, node, contents } of walkContents(stores.blobs, stores.directories, root, { ...options, wants })) {
+    for (; open > depth; open--) writer.write({ kind: "end" })
     const entryName = depth === 0 ? undefined : name
     if (node.kind === "directory") {
-      handle({ kind: "directory", name: entryName })
+      writer.write({ kind: "directory", name: entryName })
       open++
     } else if (node.kind === "symlink") {
-      handle({ kind: "symlink", name: entryName, target: node.target })
+      writer.write({ kind: "symlink", name: entryName, target: node.target })
     } else {
-      handle({ kind: "file", name: entryName, executable: node.executable, size: node.size, offset: 0 })
-      if (contents instanceof Uint8Array) {
-        handle({ kind: "contents", bytes: contents })
-      } else {
-        let size = 0
-        for await (const bytes of contents!.stream()) {
-          size += bytes.length
-          handle({ kind: "contents", bytes })
-          yield
-        }
-        if (size !== node.size) throw new StoreError("damaged", `the blob ${node.digest} gave ${size} bytes, not ${node.size}`)
-      }
+      writer.write({ kind: "file", name: entryName, executable: node.executable, size: node.size, offset: 0 })
+      if (contents instanceof Uint8Array) writer.write({ kind: "contents", bytes: contents })
+      else yield* writeLarge(node, contents, writer, from)
     }
     yield
   }
-  for (; open > 0; open--) handle({ kind: "end" })
+  for (; open > 0; open--) writer.write({ kind: "end" })
   yield
 }
 
+const zeros = new Uint8Array(1 << 20)
+
+/** Writes the contents of a file as far as they are wanted; zeros in place of what is before `from`. */
+async function* writeLarge(node: FileNode, reader: BlobReader | undefined, writer: NarWriter, from: number): AsyncGenerator<void> {
+  const skipped = reader === undefined ? node.size : Math.min(node.size, Math.max(0, from - writer.size))
+  if (writer.size + skipped > from && skipped > 0) throw new RangeError("contents that are wanted were not fetched")
+  for (let left = skipped; left > 0; left -= zeros.length) writer.write({ kind: "contents", bytes: zeros.subarray(0, left) })
+  if (reader === undefined) return
+  let size = skipped
+  for await (const bytes of reader.stream(skipped)) {
+    size += bytes.length
+    writer.write({ kind: "contents", bytes })
+    yield
+  }
+  if (size !== node.size) throw new StoreError("damaged", `the blob ${node.digest} gave ${size} bytes, not ${node.size}`)
+}
+
 /** The archive of a stored tree, in chunks of up to about a megabyte that belong to the receiver. Throws `absent`, `damaged`, `cancelled`. */
-export async function* renderNar(stores: TreeStores, root: Node, options: WalkOptions = {}): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+export function renderNar(stores: TreeStores, root: Node, options: WalkOptions = {}): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  return renderNarFrom(stores, root, 0, options)
+}
+
+/** The archive from byte `from` on. Blobs that are wholly before it are not read. */
+export async function* renderNarFrom(
+  stores: TreeStores,
+  root: Node,
+  from: number,
+  options: WalkOptions = {},
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let ready: Uint8Array<ArrayBuffer>[] = []
-  const writer = new NarWriter((chunk) => ready.push(chunk.slice()))
-  for await (const _ of events(stores, root, (event) => writer.write(event), options)) {
+  let offset = 0
+  const writer = new NarWriter((chunk) => {
+    const skipped = Math.max(0, from - offset)
+    offset += chunk.length
+    if (skipped < chunk.length) ready.push(chunk.slice(skipped))
+  })
+  for await (const _ of write(stores, root, writer, from, options)) {
     if (ready.length === 0) continue
     const chunks = ready
     ready = []
@@ -69,7 +97,7 @@ export async function hashNar(
 ): Promise<{ readonly size: number; readonly sha256: Uint8Array }> {
   const hasher = new Hasher("sha256")
   const writer = new NarWriter((chunk) => hasher.update(chunk))
-  for await (const _ of events(stores, root, (event) => writer.write(event), options));
+  for await (const _ of write(stores, root, writer, 0, options));
   return { size: writer.finish(), sha256: hasher.digest() }
 }
 
@@ -83,24 +111,18 @@ const outerSize = padded("nix-archive-1".length)
 const nodeSize = padded(1) + padded(4) + padded(1) // ( type … )
 const entrySize = padded(5) + padded(1) + padded(4) + padded(4) + padded(1) // entry ( name … node … )
 
-/** The size of a single node's own part of the archive, without its entries. */
-function ownSize(node: Node): number {
-  if (node.kind === "directory") return nodeSize + padded("directory".length)
-  if (node.kind === "symlink") return nodeSize + padded("symlink".length) + padded("target".length) + padded(node.target.length)
-  return (
-    nodeSize +
-    padded("regular".length) +
-    (node.executable ? padded("executable".length) + padded(0) : 0) +
-    padded("contents".length) +
-    padded(node.size)
-  )
+/** The size of a node's own part of the archive, without its entries. */
+function sizeInArchive(node: Node, name: string, depth: number): number {
+  const around = nodeSize + (depth === 0 ? 0 : entrySize + padded(name.length))
+  if (node.kind === "directory") return around + padded("directory".length)
+  if (node.kind === "symlink") return around + padded("symlink".length) + padded("target".length) + padded(node.target.length)
+  const executable = node.executable ? padded("executable".length) + padded(0) : 0
+  return around + padded("regular".length) + executable + padded("contents".length) + padded(node.size)
 }
 
 /** The size in bytes of the archive of a stored tree; looks at directories only, not at blobs. */
 export async function narSize(directories: DirectoryStore, root: Node, options: WalkOptions = {}): Promise<number> {
   let size = outerSize
-  for await (const { depth, name, node } of walkTree(directories, root, options)) {
-    size += ownSize(node) + (depth === 0 ? 0 : entrySize + padded(name.length))
-  }
+  for await (const { depth, name, node } of walkTree(directories, root, options)) size += sizeInArchive(node, name, depth)
   return size
 }

@@ -122,22 +122,28 @@ const smallFile = avgChunkSize
 const windowBytes = 4 << 20
 const windowEntries = 1024
 
+export interface ContentsOptions extends WalkOptions {
+  /** Asked of each entry once, in order and ahead of the walk: whether its contents are wanted. All are by default. */
+  readonly wants?: ((entry: WalkEntry) => boolean) | undefined
+}
+
 /** As walkTree, with the files' contents: small blobs are fetched in batches while the batch before is being used. */
 export async function* walkContents(
   blobs: BlobStore,
   directories: DirectoryStore,
   root: Node,
-  options: WalkOptions = {},
+  options: ContentsOptions = {},
 ): AsyncGenerator<FilledEntry> {
   const walk = walkTree(directories, root, options)
-  const fetchWindow = async (): Promise<FilledEntry[]> => {
-    const entries: WalkEntry[] = []
+  const fetchWindow = async (): Promise<{ readonly entry: FilledEntry; readonly large: boolean }[]> => {
+    const entries: { readonly entry: WalkEntry; readonly isWanted: boolean }[] = []
     const wanted = new Map<B3Digest, WalkEntry>()
     for (let bytes = 0; entries.length < windowEntries && bytes < windowBytes; ) {
       const { value, done } = await walk.next()
       if (done === true) break
-      entries.push(value)
-      if (value.node.kind !== "file" || value.node.size > smallFile || wanted.has(value.node.digest)) continue
+      const isWanted = options.wants?.(value) ?? true
+      entries.push({ entry: value, isWanted })
+      if (!isWanted || value.node.kind !== "file" || value.node.size > smallFile || wanted.has(value.node.digest)) continue
       wanted.set(value.node.digest, value)
       bytes += value.node.size
     }
@@ -145,12 +151,13 @@ export async function* walkContents(
     const digests = [...wanted.keys()]
     const found = digests.length === 0 ? [] : await blobs.getMany(digests)
     const byDigest = new Map(digests.map((digest, i) => [digest, found[i] ?? null]))
-    return entries.map((entry) => {
-      if (entry.node.kind !== "file" || entry.node.size > smallFile) return entry
+    return entries.map(({ entry, isWanted }) => {
+      if (!isWanted || entry.node.kind !== "file") return { entry, large: false }
+      if (entry.node.size > smallFile) return { entry, large: true }
       const contents = byDigest.get(entry.node.digest)
       if (contents == null) throw absentBlob(entry.node, entry.path)
       if (contents.length !== entry.node.size) throw wrongSize(entry.node, entry.path, contents.length)
-      return { ...entry, contents }
+      return { entry: { ...entry, contents }, large: false }
     })
   }
   let next = fetchWindow()
@@ -159,8 +166,8 @@ export async function* walkContents(
     if (window.length === 0) return
     next = fetchWindow()
     next.catch(() => {}) // It is awaited in the next round; until then nobody is.
-    for (const entry of window) {
-      if (entry.node.kind === "file" && entry.contents === undefined) {
+    for (const { entry, large } of window) {
+      if (large && entry.node.kind === "file") {
         throwIfCancelled(options.signal)
         yield { ...entry, contents: await openFile(blobs, entry.node, entry.path) }
       } else {

@@ -5,7 +5,7 @@ import { b3 } from "../../engine/castore/digest.ts"
 import { MemoryBlobStore, type MemoryBlobs } from "../../engine/castore/memory-blob-store.ts"
 import { MemoryDirectoryStore } from "../../engine/castore/memory-directory-store.ts"
 import type { Node } from "../../engine/castore/node.ts"
-import { hashNar, narSize, renderNar } from "../../engine/castore/render-nar.ts"
+import { hashNar, narSize, renderNar, renderNarFrom } from "../../engine/castore/render-nar.ts"
 import { type IngestOptions, type IngestProgress, TreeIngest } from "../../engine/castore/tree-ingest.ts"
 import { descend, walkContents, walkTree } from "../../engine/castore/walk.ts"
 import { printBase16 } from "../../engine/formats/hash/base16.ts"
@@ -325,6 +325,28 @@ describe("walks", () => {
       expect(sameBytes(await collect(renderNar(stores, root)), nar)).toBe(true)
       await narOf(stores, root)
     }
+  })
+
+  test("an archive from any byte on, without reading what is before it", async () => {
+    const stores = setUp()
+    await stores.ingest.file("a/small", false, bytesOf("small"))
+    await stores.ingest.file("b/large", true, randomBytes(1_000_000, 4))
+    stores.ingest.symlink("c", "target")
+    for (let i = 0; i < 30; i++) await stores.ingest.file(`d/${i}`, false, randomBytes(20_000, i))
+    const root = await stores.ingest.finish()
+    const nar = await collect(renderNar(stores, root))
+    for (const from of [0, 1, 17, 96, 400, 500, 5000, 999_999, 1_000_500, 1_000_700, 1_300_000, nar.length - 1, nar.length]) {
+      expect(sameBytes(await collect(renderNarFrom(stores, root, from)), nar.subarray(from))).toBe(true)
+    }
+    for (let seed = 1; seed <= 40; seed++) {
+      const [a, b, c] = randomBytes(3, seed)
+      const from = ((a! << 16) | (b! << 8) | c!) % nar.length
+      expect(sameBytes(await collect(renderNarFrom(stores, root, from)), nar.subarray(from))).toBe(true)
+    }
+    // Behind the large file, neither it nor what is before it has to be there.
+    await stores.blobs.deleteMany([b3(bytesOf("small")), b3(randomBytes(1_000_000, 4))])
+    expect(sameBytes(await collect(renderNarFrom(stores, root, 1_100_000)), nar.subarray(1_100_000))).toBe(true)
+    expect(await codeOf(collect(renderNarFrom(stores, root, 900_000)))).toBe("absent")
   })
 
   test("what is absent or damaged below stops the rendering", async () => {

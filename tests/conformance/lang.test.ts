@@ -3,34 +3,15 @@
 
 import { beforeAll, expect, test } from "vitest"
 import { instantiate } from "../../engine/cli/instantiate.ts"
-import { Session } from "../../engine/cli/session.ts"
-import { UsageError } from "../../engine/cli/usage-error.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
+import { runCommand } from "../setup/command.ts"
 import { describeShared } from "../shared.ts"
 import { langFolder } from "./lang-folder.ts"
 import { derivations, frames } from "./lang-notyet.ts"
 import { judge, type LangTest, langTests, type Ran, type Verdict } from "./lang-suite.ts"
 
-function ran(t: LangTest, cwd: string, run: "auto" | "stepper"): Ran {
-  const text = { 1: "", 2: "" }
-  const session = new Session({
-    cwd,
-    env: t.env,
-    color: false,
-    write: (fd, s) => {
-      text[fd] += s
-    },
-    stdin: () => t.stdin ?? "",
-  })
-  let status: number
-  try {
-    status = instantiate(["--run", run, ...t.args], session)
-  } catch (e) {
-    if (!(e instanceof UsageError)) throw e
-    status = 1
-    text[2] += `error: ${e.message}\n`
-  }
-  return { status, out: text[1], err: text[2] }
+function ran(t: LangTest, cwd: string, run: "auto" | "stepper"): Promise<Ran> {
+  return runCommand(instantiate, ["--run", run, ...t.args], { cwd, env: t.env, stdin: t.stdin ?? "" })
 }
 
 describeShared("Nix's language suite", "conformance/nix-lang", () => {
@@ -44,12 +25,12 @@ describeShared("Nix's language suite", "conformance/nix-lang", () => {
   for (const run of ["auto", "stepper"] as const) {
     test(`exit status, standard output and final error line, ${run === "auto" ? "by closures" : "by the stepper"}`, {
       timeout: 120_000,
-    }, () => {
+    }, async () => {
       const wrong: string[] = []
       let full = 0
       let parseFull = 0
       for (const t of langTests()) {
-        const got = ran(t, cwd, run)
+        const got = await ran(t, cwd, run)
         const v: Verdict = judge(t, got, cwd)
         if (v.full) full++
         if (v.full && t.kind.startsWith("parse")) parseFull++

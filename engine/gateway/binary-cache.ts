@@ -13,7 +13,7 @@ import { ingestNar } from "../castore/archive-nar.ts"
 import { StoreError } from "../castore/error.ts"
 import { narHintUrl, parseEntryText } from "../castore/nar-hint.ts"
 import type { Node } from "../castore/node.ts"
-import { narSize, renderNar } from "../castore/render-nar.ts"
+import { narSize, renderNarFrom } from "../castore/render-nar.ts"
 import { FormatError } from "../formats/error.ts"
 import { printNix32 } from "../formats/hash/nix32.ts"
 import { parseNarInfo, printNarInfo } from "../formats/narinfo/nar-info.ts"
@@ -101,7 +101,7 @@ export class BinaryCache {
     const thing = {
       size: actual,
       type: "application/x-nix-nar",
-      stream: (from: number) => skip(renderNar(stores, node), from),
+      stream: (from: number) => renderNarFrom(stores, node, from),
     }
     await sendRange(request, response, thing, { "cache-control": immutable })
   }
@@ -187,13 +187,5 @@ async function* uncompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<
     if (first && sniffCompression(chunk) !== "none") throw compressed()
     first = false
     yield chunk
-  }
-}
-
-async function* skip(chunks: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
-  let left = count
-  for await (const chunk of chunks) {
-    if (left < chunk.length) yield chunk.subarray(left)
-    left = Math.max(0, left - chunk.length)
   }
 }

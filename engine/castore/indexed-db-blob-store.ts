@@ -6,6 +6,9 @@
 //                  the blob's digest and all that, because the blob's digest cannot tell a damaged list
 //   chunk-*        digest of the chunk → its bytes
 //
+// Chunks and small blobs are written "relaxed": a crash of the whole machine, not one of tab or browser, can lose those of the
+// last seconds, which are then absent or damaged, never wrong. What makes use of them (directories, path infos) is "strict".
+//
 // Removing must not go on beside another tab's import: callers hold the lock for it (storage.ts).
 
 import { BytesReader, ChunkedReader } from "./blob-reader.ts"
@@ -34,7 +37,7 @@ export class IndexedDbBlobStore implements BlobStore, DeletingStore {
   constructor(database: Database) {
     this.#database = database
     const check = (digest: B3Digest, bytes: Uint8Array): boolean => b3(bytes) === digest
-    this.#blobs = new IndexedDbPacks({ database, index: "blob-index", packs: "blob-packs", what: "blob", check, cacheSize: 32 << 20 })
+    this.#blobs = new IndexedDbPacks({ database, index: "blob-index", packs: "blob-packs", what: "blob", check, cacheSize: 64 << 20 })
     this.#chunks = new IndexedDbPacks({ database, index: "chunk-index", packs: "chunk-packs", what: "chunk", check, cacheSize: 8 << 20 })
     this.#lists = new IndexedDbPacks({
       database,
@@ -103,13 +106,17 @@ export class IndexedDbBlobStore implements BlobStore, DeletingStore {
       for (const chunk of divided) chunks.push(chunk)
       return digest
     })
-    if (lists.length === 0) await putItems(this.#database, [[this.#blobs, whole]])
+    if (lists.length === 0) await putItems(this.#database, [[this.#blobs, whole]], "relaxed")
     else
-      await putItems(this.#database, [
-        [this.#blobs, whole],
-        [this.#lists, lists],
-        [this.#chunks, chunks],
-      ])
+      await putItems(
+        this.#database,
+        [
+          [this.#blobs, whole],
+          [this.#lists, lists],
+          [this.#chunks, chunks],
+        ],
+        "relaxed",
+      )
     return digests
   }
 
@@ -126,13 +133,13 @@ export class IndexedDbBlobStore implements BlobStore, DeletingStore {
           size += chunk.bytes.length
         }
         if (size < batchSize) return
-        await putItems(this.#database, [[this.#chunks, held]])
+        await putItems(this.#database, [[this.#chunks, held]], "relaxed")
         held = []
         size = 0
       },
       commit: async ({ digest, chunks, bytes }) => {
         try {
-          if (bytes !== null) await putItems(this.#database, [[this.#blobs, [{ digest, bytes }]]])
+          if (bytes !== null) await putItems(this.#database, [[this.#blobs, [{ digest, bytes }]]], "relaxed")
           else await this.#commit(digest, chunks, held)
         } finally {
           this.#writing.delete(given)
@@ -149,7 +156,7 @@ export class IndexedDbBlobStore implements BlobStore, DeletingStore {
       [this.#chunks, held],
     ] as const
     const inHand = new Set(held.map((chunk) => chunk.digest))
-    await putItems(this.#database, kinds, async () => {
+    await putItems(this.#database, kinds, "relaxed", () => {
       // The index has just been brought up to date in this transaction.
       const lost = chunks.find((chunk) => !inHand.has(chunk.digest) && this.#chunks.known(chunk.digest) === undefined)
       if (lost !== undefined)

@@ -78,7 +78,7 @@ export class IndexedDbDirectoryStore implements DirectoryStore, DeletingStore {
       this.#generation = this.#packs.generation
     }
     const { distinct, digests } = await prepareDirectories(directories, (wanted) => this.getMany(wanted))
-    await putItems(this.#database, [[this.#packs, distinct]])
+    await putItems(this.#database, [[this.#packs, distinct]], "strict")
     return digests
   }
 

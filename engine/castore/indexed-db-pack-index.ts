@@ -46,7 +46,11 @@ export class PackIndex {
     const slot = this.#slot(digests, at)
     let ordinal = this.#slots[slot]! - 1
     if (ordinal < 0) {
-      if (this.#count * 32 === this.#digests.length) return this.#grow(digests, at, place)
+      if (this.#count * 32 === this.#digests.length) {
+        this.#grow()
+        this.set(digests, at, place)
+        return
+      }
       ordinal = this.#count++
       this.#slots[slot] = ordinal + 1
       this.#digests.set(digests.subarray(at, at + 32), ordinal * 32)
@@ -82,7 +86,7 @@ export class PackIndex {
     return true
   }
 
-  #grow(digests: Uint8Array, at: number, place: Place): void {
+  #grow(): void {
     const capacity = (this.#digests.length / 32) * 2
     this.#digests = copied(new Uint8Array(capacity * 32), this.#digests)
     this.#packs = copied(new Float64Array(capacity), this.#packs)
@@ -90,7 +94,6 @@ export class PackIndex {
     this.#sizes = copied(new Uint32Array(capacity), this.#sizes)
     this.#slots = new Uint32Array(capacity * 4)
     for (let i = 0; i < this.#count; i++) this.#slots[this.#slot(this.#digests, i * 32)] = i + 1
-    this.set(digests, at, place)
   }
 }
 

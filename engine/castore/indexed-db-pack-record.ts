@@ -23,12 +23,24 @@ export interface State {
   readonly next: number
 }
 
-/** A pack is closed when it has this many bytes. Smaller costs records, larger makes reading one item slow (1 ms at this size). */
-export const packSize = 256 << 10
+/** Items below this size are packed apart from the others. */
+const smallItem = 16 << 10
+/** A pack is closed when it has this many bytes. Smaller costs records, larger makes reading one item slow (1 and 2 ms at these sizes). */
+const smallItemsPack = 256 << 10
+const largeItemsPack = 512 << 10
 /** Nor does a pack have more items than this: its index record stays small enough for the browser to keep it in the database's own file. */
 const packItems = 1024
-/** Items in their order, divided into packs. */
+/** Items divided into packs, in their order but for the small ones, which come first. */
 export function* grouped(items: readonly Item[]): Generator<readonly Item[]> {
+  const isSmall = (item: Item): boolean => item.bytes.length < smallItem
+  yield* groupedBySize(items.filter(isSmall), smallItemsPack)
+  yield* groupedBySize(
+    items.filter((item) => !isSmall(item)),
+    largeItemsPack,
+  )
+}
+
+function* groupedBySize(items: readonly Item[], packSize: number): Generator<readonly Item[]> {
   let group: Item[] = []
   let size = 0
   for (const item of items) {

@@ -6,6 +6,7 @@
 //
 // Why packs: 10,000 files written as 10,000 records take twice as long as in packs of 256 KiB, and reading them all four times
 // as long (tests/bench/store.mjs). Items that were stored together are read together, which is how Nix reads a source tree.
+// Those of less than 16 KiB have packs of their own: most of a package set's expressions are read, few of its other files.
 //
 // Numbers only grow, and of two packs with the same item the higher number counts: so a damaged item is repaired by writing it
 // again, and a tab learns what other tabs wrote by reading the numbers beyond those it knows.
@@ -15,7 +16,7 @@ import type { B3Digest } from "./digest.ts"
 import { StoreError } from "./error.ts"
 import type { Database } from "./indexed-db-database.ts"
 import { digestAt, PackIndex, type Place } from "./indexed-db-pack-index.ts"
-import { asRecord, asState, grouped, type Item, type PackRecord, packed, packSize, type State, selected } from "./indexed-db-pack-record.ts"
+import { asRecord, asState, grouped, type Item, type PackRecord, packed, type State, selected } from "./indexed-db-pack-record.ts"
 import type { StoreName } from "./indexed-db-schema.ts"
 
 export interface PacksOptions {
@@ -33,7 +34,7 @@ export interface PacksOptions {
 /** How many packs are read at once. */
 const readAtOnce = 32
 /** Packs below this size are joined when there are too many of them. */
-const smallPack = packSize / 8
+const smallPack = 32 << 10
 const tooManySmall = 32
 /** Bytes that one transaction of a compaction may rewrite. */
 const compactionSize = 8 << 20
@@ -42,6 +43,8 @@ export class IndexedDbPacks {
   readonly #options: PacksOptions
   readonly #index = new PackIndex()
   #generation: number | undefined
+  /** What the database said of itself last. */
+  #state: State | undefined
   /** The highest number of a pack that is in the index. */
   #last = 0
   /** Numbers of the packs below smallPack. */
@@ -131,10 +134,10 @@ export class IndexedDbPacks {
     return [...distinct.values()]
   }
 
-  /** Stores items within a transaction over `stores`. What it returns is to be called when that is committed. */
-  async write(transaction: IDBTransaction, items: readonly Item[]): Promise<() => void> {
+  /** Stores items within a transaction over `stores`, after lacking(). What it returns is to be called when that is committed. */
+  write(transaction: IDBTransaction, items: readonly Item[]): () => void {
     if (items.length === 0) return () => {}
-    const state = await this.#refresh(transaction)
+    const state = this.#state
     const index = transaction.objectStore(this.#options.index)
     const packs = transaction.objectStore(this.#options.packs)
     const generation = state?.generation ?? randomGeneration()
@@ -149,7 +152,7 @@ export class IndexedDbPacks {
     index.put({ generation, next: first + records.length } satisfies State, "state")
     return () => {
       this.#generation = generation
-      records.forEach((record, i) => this.#add(first + i, record))
+      for (const [i, record] of records.entries()) this.#add(first + i, record)
     }
   }
 
@@ -222,7 +225,7 @@ export class IndexedDbPacks {
           replaced.push(number)
         }
         if (replaced.length === 0) return
-        committed = await this.write(transaction, items)
+        committed = this.write(transaction, items)
         for (const number of replaced) {
           transaction.objectStore(index).delete(number)
           packStore.delete(number)
@@ -277,6 +280,7 @@ export class IndexedDbPacks {
   async #refresh(transaction: IDBTransaction): Promise<State | undefined> {
     const index = transaction.objectStore(this.#options.index)
     const state = asState(await promisifyRequest(index.get("state")))
+    this.#state = state
     const anew = this.#generation === undefined || state?.generation !== this.#generation
     if (!anew && state?.next === this.#last + 1) return state
     const known = anew ? 0 : this.#last
@@ -371,29 +375,35 @@ export class IndexedDbPacks {
   }
 }
 
-/** Stores items of several kinds in one transaction, durable when fulfilled; `before` may reject what would then be stored. */
+/**
+ * Stores items of several kinds in one transaction; `before` may reject what would then be stored. For the durability see
+ * Database.transaction.
+ */
 export async function putItems(
   database: Database,
   kinds: readonly (readonly [packs: IndexedDbPacks, items: readonly Item[]])[],
-  before: (transaction: IDBTransaction) => Promise<void> = async () => {},
+  durability: IDBTransactionDurability,
+  before: () => void = () => {},
 ): Promise<void> {
   const stores = kinds.flatMap(([packs]) => packs.stores)
   // Usually nothing lacks when the same is imported again: then no writing transaction has to be waited for.
-  const lacks = await database.transaction(stores, "readonly", async (transaction) => {
-    for (const [packs, items] of kinds) if ((await packs.lacking(transaction, items)).length > 0) return true
-    await before(transaction)
-    return false
-  })
-  if (!lacks) return
+  if (kinds.every(([packs, items]) => items.every(({ digest }) => packs.known(digest) !== undefined))) {
+    const lacks = await database.transaction(stores, "readonly", async (transaction) => {
+      for (const [packs, items] of kinds) if ((await packs.lacking(transaction, items)).length > 0) return true
+      before()
+      return false
+    })
+    if (!lacks) return
+  }
   const committed: (() => void)[] = []
   await database.transaction(
     stores,
     "readwrite",
     async (transaction) => {
-      for (const [packs, items] of kinds) committed.push(await packs.write(transaction, await packs.lacking(transaction, items)))
-      await before(transaction)
+      for (const [packs, items] of kinds) committed.push(packs.write(transaction, await packs.lacking(transaction, items)))
+      before()
     },
-    "strict",
+    durability,
   )
   for (const done of committed) done()
   for (const [packs] of kinds) if (packs.isScattered) await packs.compact()

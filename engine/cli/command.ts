@@ -1,5 +1,6 @@
 // What the smaller commands share: reading their arguments, and turning errors into text and an exit status.
 
+import { StoreError } from "../castore/error.ts"
 import { NixError } from "../eval/error.ts"
 import { renderError } from "../eval/report.ts"
 import { FormatError } from "../formats/error.ts"
@@ -61,7 +62,7 @@ export async function runReporting(command: Command, argv: readonly string[], se
   try {
     return await command(argv, session)
   } catch (e) {
-    if (e instanceof FormatError) session.err(`error: ${e.message}`)
+    if (e instanceof FormatError || e instanceof StoreError) session.err(`error: ${e.message}`)
     else if (e instanceof NixError) session.err(renderError(e, new Sources(), { showTrace: false, color: session.color }))
     else throw e
     return 1

@@ -16,7 +16,7 @@ const usage = `Usage: thunkpad COMMAND [OPTIONS]
   instantiate   evaluate Nix files or expressions as nix-instantiate does
   repl          evaluate interactively as nix repl does
   derivation    show, add, diff, explain: as JSON, from JSON, why two differ, how paths come about
-  store         add, references, requisites, graph, tree, verify: a store in a folder
+  store         add, references, requisites, graph, tree, verify, export, substitute, gc: a store in a folder
   nar           dump, restore, ls, cat: Nix archives
   hash          file, path, convert: hashes of files and trees, and their forms
   gateway       serve a store to browsers and to Nix (thunkpad gateway --help)

@@ -39,10 +39,14 @@ export interface ObjectInfo {
 
 /** An object on its way into the folder. */
 export interface NewObject {
-  /** Takes the events of its archive. */
+  /** Takes the tree, as an archive has it. */
   readonly handle: NarHandler
-  /** Puts it in its place. */
+  /** Says that the tree is complete; gives hash and size of its archive. */
+  close(): Pick<ObjectInfo, "narHash" | "narSize">
+  /** Puts the object in its place and registers it. */
   finish(): void
+  /** Forgets the object, if it is not finished. */
+  abort(): void
 }
 
 export class StoreFolder {
@@ -71,11 +75,7 @@ export class StoreFolder {
   }
 
   #load(text: string): void {
-    const lines = text.split("\n")
-    for (let at = 0; at + 5 <= lines.length; ) {
-      const [path, digits, size, , count] = lines.slice(at, at + 5) as [string, string, string, string, string]
-      const references = lines.slice(at + 5, at + 5 + Number(count))
-      at += 5 + Number(count)
+    for (const [path, digits, size, , , ...references] of registrations(text)) {
       reading(() => {
         const known = parseStorePath(path, this.storeDir)
         this.#infos.set(known, {
@@ -256,22 +256,56 @@ export class StoreFolder {
 
   /** Begins an object that is not there yet; nothing is in its place before it is finished. */
   begin(path: StorePath, references: readonly StorePath[]): NewObject {
-    const temporary = `${this.real(this.storeDir)}/.tmp-${process.pid}-${this.#temporary++}`
+    const temporary = this.temporary()
     const tree = new TreeWriter(temporary, "store")
     const hasher = new Hasher("sha256")
     const nar = new NarWriter((chunk) => hasher.update(chunk))
+    let sum: Pick<ObjectInfo, "narHash" | "narSize"> | undefined
+    const close = (): Pick<ObjectInfo, "narHash" | "narSize"> => {
+      if (sum === undefined) nar.finish()
+      sum ??= { narSize: hasher.size, narHash: { algo: "sha256", bytes: hasher.digest() } }
+      return sum
+    }
     return {
       handle: (event) => {
         nar.write(event)
         tree.write(event)
       },
+      close,
       finish: () => {
-        nar.finish()
+        const info = { path, ...close(), references: [...new Set(references)].sort() }
         attempt(`renaming '${temporary}'`, () => fs.renameSync(raw(temporary), raw(this.#realOf(path))))
-        const sorted = [...new Set(references)].sort()
-        this.#register({ path, narSize: hasher.size, narHash: { algo: "sha256", bytes: hasher.digest() }, references: sorted })
+        this.#register(info)
       },
+      abort: () => attempt(`removing '${temporary}'`, () => removeTree(temporary)),
     }
+  }
+
+  /** A path in the store's directory that is nobody's. */
+  temporary(): string {
+    return `${this.real(this.storeDir)}/.tmp-${process.pid}-${this.#temporary++}`
+  }
+
+  /** Removes objects, and what is registered of them. */
+  remove(paths: Iterable<StorePath>): void {
+    this.flush()
+    const gone = new Set<string>(paths)
+    for (const path of gone as Set<StorePath>) {
+      // Out of its place first: what is half removed is no object.
+      const temporary = this.temporary()
+      attempt(`removing '${this.print(path)}'`, () => {
+        if (this.has(path)) fs.renameSync(raw(this.#realOf(path)), raw(temporary))
+        removeTree(temporary)
+      })
+      this.#infos.delete(path)
+    }
+    const text = fs.existsSync(raw(this.#registration)) ? fs.readFileSync(raw(this.#registration), "latin1") : ""
+    const kept = registrations(text).filter(([path]) => !gone.has(path.slice(this.storeDir.length + 1)))
+    const temporary = `${this.#registration}.new`
+    attempt(`writing '${this.#registration}'`, () => {
+      fs.writeFileSync(raw(temporary), kept.map((lines) => `${lines.join("\n")}\n`).join(""), "latin1")
+      fs.renameSync(raw(temporary), raw(this.#registration))
+    })
   }
 
   #register(info: ObjectInfo): void {
@@ -288,4 +322,30 @@ export class StoreFolder {
     this.#pending = ""
     attempt(`writing '${this.#registration}'`, () => fs.appendFileSync(raw(this.#registration), text, "latin1"))
   }
+}
+
+/** One registration: path, hash, size, deriver, number of references, references. */
+type Registration = readonly [path: string, digits: string, size: string, deriver: string, count: string, ...references: string[]]
+
+/** The registrations in a text; one that was cut off is none. */
+function registrations(text: string): Registration[] {
+  const lines = text.split("\n")
+  const found: Registration[] = []
+  for (let at = 0; at + 5 < lines.length; ) {
+    const end = at + 5 + Number(lines[at + 4])
+    if (end >= lines.length) break
+    found.push(lines.slice(at, end) as unknown as Registration) // at least five
+    at = end
+  }
+  return found
+}
+
+/** Removes files that the store made read-only. */
+function removeTree(path: string): void {
+  const stat = fs.lstatSync(raw(path), { throwIfNoEntry: false })
+  if (stat?.isDirectory() === true) {
+    fs.chmodSync(raw(path), 0o700)
+    for (const name of fs.readdirSync(raw(path), "latin1")) removeTree(`${path}/${name}`)
+  }
+  fs.rmSync(raw(path), { recursive: true, force: true })
 }

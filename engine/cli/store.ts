@@ -2,7 +2,10 @@
 
 import { commandGroup } from "./command.ts"
 import { storeAdd } from "./store-add.ts"
+import { storeExport } from "./store-export.ts"
+import { storeGc } from "./store-gc.ts"
 import { storeGraph, storeReferences, storeRequisites, storeTree } from "./store-query.ts"
+import { storeSubstitute } from "./store-substitute.ts"
 import { storeVerify } from "./store-verify.ts"
 
 /** The commands on a store in a folder. */
@@ -13,4 +16,7 @@ export const store = commandGroup("store", {
   graph: storeGraph,
   tree: storeTree,
   verify: storeVerify,
+  export: storeExport,
+  substitute: storeSubstitute,
+  gc: storeGc,
 })

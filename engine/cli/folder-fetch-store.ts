@@ -54,4 +54,8 @@ export class FolderFetchStore implements FetchStore {
     const { node } = await ingestFiles({ store: this, files: this.#files }, this.#folder.real(this.#folder.print(path)))
     return node
   }
+
+  importing<T>(work: (store: FetchStore) => Promise<T>): Promise<T> {
+    return work(this)
+  }
 }

@@ -1,13 +1,13 @@
 // The store of a tab as the place where fetched things go.
 
-import { StoreError } from "../castore/error.ts"
 import type { Node } from "../castore/node.ts"
 import { hashNar } from "../castore/render-nar.ts"
 import type { Hash } from "../formats/hash/hash.ts"
 import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
 import type { ContentAddress } from "../formats/store-path/content-address.ts"
-import { hashPart, printStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import type { StorePath } from "../formats/store-path/store-path.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
+import type { Store } from "../store/store.ts"
 import type { Stores } from "../store/stores.ts"
 import type { FetchedAddress, FetchStore, NarSum } from "./fetch-store.ts"
 
@@ -15,31 +15,28 @@ import type { FetchedAddress, FetchStore, NarSum } from "./fetch-store.ts"
 export type Substitute = (path: StorePath) => Promise<StoredPath | null>
 
 export class CastoreFetchStore implements FetchStore {
-  readonly storeDir: string
-  readonly #stores: Stores
-  readonly #now: () => number
+  readonly #store: Store
   readonly #substitute: Substitute | undefined
 
-  /** `now` in seconds since 1970. */
-  constructor(stores: Stores, storeDir: string, now: () => number, substitute?: Substitute) {
-    this.#stores = stores
-    this.storeDir = storeDir
-    this.#now = now
+  constructor(store: Store, substitute?: Substitute) {
+    this.#store = store
     this.#substitute = substitute
   }
 
+  get storeDir(): string {
+    return this.#store.storeDir
+  }
+
   get blobs(): Stores["blobs"] {
-    return this.#stores.blobs
+    return this.#store.stores.blobs
   }
 
   get directories(): Stores["directories"] {
-    return this.#stores.directories
+    return this.#store.stores.directories
   }
 
   async #info(path: StorePath): Promise<StoredPath | null> {
-    const info = await this.#stores.infos.get(hashPart(path))
-    if (info !== null) return info.path === path ? info : null
-    return (await this.#substitute?.(path)) ?? null
+    return (await this.#store.query(path)) ?? (await this.#substitute?.(path)) ?? null
   }
 
   async narHash(path: StorePath): Promise<Hash | null> {
@@ -52,27 +49,19 @@ export class CastoreFetchStore implements FetchStore {
   }
 
   async add(name: string, node: Node, sum: NarSum, address: FetchedAddress): Promise<StorePath> {
+    const { storeDir, now } = this.#store
     const ca: ContentAddress = { method: address.method, hash: address.method === "flat" ? address.hash : sum.narHash }
-    const path = makeFixedOutputPath(name, ca, undefined, this.storeDir)
-    const info: StoredPath = {
-      path,
-      node,
-      storeDir: this.storeDir,
-      deriver: undefined,
-      ...sum,
-      references: [],
-      registrationTime: Math.floor(this.#now()),
-      ultimate: false,
-      signatures: [],
-      ca,
-    }
-    await this.#stores.infos.putMany([info])
+    const path = makeFixedOutputPath(name, ca, undefined, storeDir)
+    const known = { deriver: undefined, references: [], registrationTime: now, ultimate: false, signatures: [] }
+    await this.#store.register([{ path, node, storeDir, ca, ...sum, ...known }])
     return path
   }
 
   async node(path: StorePath): Promise<Node> {
-    const info = await this.#info(path)
-    if (info === null) throw new StoreError("absent", `path '${printStorePath(path, this.storeDir)}' is not valid`)
-    return info.node
+    return (await this.#info(path))?.node ?? (await this.#store.require(path)).node
+  }
+
+  importing<T>(work: (store: FetchStore) => Promise<T>): Promise<T> {
+    return this.#store.importing((store) => work(new CastoreFetchStore(store, this.#substitute)))
   }
 }

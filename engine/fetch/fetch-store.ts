@@ -31,4 +31,6 @@ export interface FetchStore {
   add(name: string, node: Node, sum: NarSum, address: FetchedAddress): Promise<StorePath>
   /** The tree of an object that is there, in the castore. */
   node(path: StorePath): Promise<Node>
+  /** Runs something of several steps, with a store to use in it: nothing that is not an object yet is removed before it ends. */
+  importing<T>(work: (store: FetchStore) => Promise<T>): Promise<T>
 }

@@ -18,27 +18,31 @@ export class SourceFetcher {
   }
 
   /** fetchurl and fetchTarball: gives the full store path. Rejects with NixError or StoreError. */
-  async download({ url, name, unpack, sha256 }: DownloadRequest): Promise<string> {
-    const ctx = this.#ctx
-    const expected = sha256 === undefined ? undefined : parseBareHash(sha256, "sha256")
-    if (!unpack) {
-      const file = await downloadFile(ctx, url, name)
-      if (expected !== undefined) checkFile(url, file, expected)
-      return printStorePath(file.path, ctx.store.storeDir)
-    }
-    const input = new Map<string, InputAttr>([["name", name]])
-    if (expected !== undefined) input.set("narHash", printHash(expected, "sri"))
-    input.set("type", "tarball").set("url", url)
-    try {
-      return (await fetchTree(ctx, input)).storePath
-    } catch (e) {
-      if (e instanceof NixError) e.frame(0, `while fetching the input '${showInput(input)}'`)
-      throw e
-    }
+  download(request: DownloadRequest): Promise<string> {
+    return this.#ctx.store.importing((store) => (request.unpack ? unpacked : downloaded)({ ...this.#ctx, store }, request))
   }
 
   /** fetchTree. Rejects with NixError or StoreError. */
   fetchTree(input: FetchAttrs): Promise<FetchedTree> {
-    return fetchTree(this.#ctx, input)
+    return this.#ctx.store.importing((store) => fetchTree({ ...this.#ctx, store }, input))
+  }
+}
+
+async function downloaded(ctx: FetchContext, { url, name, sha256 }: DownloadRequest): Promise<string> {
+  const file = await downloadFile(ctx, url, name)
+  if (sha256 !== undefined) checkFile(url, file, parseBareHash(sha256, "sha256"))
+  return printStorePath(file.path, ctx.store.storeDir)
+}
+
+/** C++ Nix: primops/fetchTree.cc fetch, which makes an input of it. */
+async function unpacked(ctx: FetchContext, { url, name, sha256 }: DownloadRequest): Promise<string> {
+  const input = new Map<string, InputAttr>([["name", name]])
+  if (sha256 !== undefined) input.set("narHash", printHash(parseBareHash(sha256, "sha256"), "sri"))
+  input.set("type", "tarball").set("url", url)
+  try {
+    return (await fetchTree(ctx, input)).storePath
+  } catch (e) {
+    if (e instanceof NixError) e.frame(0, `while fetching the input '${showInput(input)}'`)
+    throw e
   }
 }

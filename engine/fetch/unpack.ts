@@ -1,81 +1,13 @@
-// Unpacks what was downloaded: any compression (also several in one another), tar or zip, told by their first bytes, and a lone
-// directory at the top taken off. C++ Nix: libutil/tarfile.cc, which leaves it to libarchive
+// Unpacks what was downloaded: any compression, tar or zip, and a lone directory at the top taken off.
+// C++ Nix: libutil/tarfile.cc, which leaves it to libarchive
 
 import type { IngestedArchive } from "../castore/archive-entry.ts"
 import { ingestTar } from "../castore/archive-tar.ts"
 import { ingestZip } from "../castore/archive-zip.ts"
 import { StoreError } from "../castore/error.ts"
-import { TrailingBytes } from "../store/compression/fault.ts"
-import { decompress, sniffCompression } from "../store/decompress.ts"
+import { openArchive } from "./archive-format.ts"
 import { type FetchContext, nixError } from "./fetch-context.ts"
 import { spool } from "./spool.ts"
-
-/** As many compressions may be in one another. */
-const maxLayers = 5
-/** A block of a tar archive; enough to know any format by. */
-const headSize = 512
-
-/** The first bytes of a stream, `size` of them if there are as many, and the whole stream. */
-async function peek(
-  chunks: AsyncIterable<Uint8Array>,
-  size: number,
-): Promise<{ readonly head: Uint8Array; readonly all: AsyncGenerator<Uint8Array> }> {
-  const iterator = chunks[Symbol.asyncIterator]()
-  let head = new Uint8Array(0)
-  while (head.length < size) {
-    const { value, done } = await iterator.next()
-    if (done === true) break
-    const joined = new Uint8Array(head.length + value.length)
-    joined.set(head)
-    joined.set(value, head.length)
-    head = joined
-  }
-  const first = head
-  async function* all(): AsyncGenerator<Uint8Array> {
-    try {
-      if (first.length > 0) yield first
-      for (;;) {
-        const { value, done } = await iterator.next()
-        if (done === true) break
-        yield value
-      }
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return { head: head.subarray(0, size), all: all() }
-}
-
-/** What follows the compressed data does not matter to an archive. */
-async function* withoutTrailer(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    yield* chunks
-  } catch (e) {
-    if (!(e instanceof TrailingBytes)) throw e
-  }
-}
-
-/** Whether a block can be the first of a tar archive: its checksum, of bytes with or without sign, is right, or it is all zeros. */
-function isTar(block: Uint8Array): boolean {
-  if (block.every((byte) => byte === 0)) return true
-  let unsigned = 0
-  let signed = 0
-  let digits = ""
-  for (let i = 0; i < block.length; i++) {
-    const inSum = i >= 148 && i < 156
-    const byte = inSum ? 0x20 : (block[i] as number)
-    if (inSum) digits += String.fromCharCode(block[i] as number)
-    unsigned += byte
-    signed += byte < 128 ? byte : byte - 256
-  }
-  const sum = Number.parseInt(/^[ \0]*([0-7]+)/.exec(digits)?.[1] ?? "", 8)
-  return block.length === headSize && (sum === unsigned || sum === signed)
-}
-
-function isZip(head: Uint8Array): boolean {
-  const signature = String.fromCharCode(...head.subarray(0, 4))
-  return ["PK\x03\x04", "PK\x05\x06", "PK\x07\x08", "PK00"].includes(signature)
-}
 
 /**
  * Unpacks an archive into the castore of the store: its tree, and the time of its newest entry. An empty file is an empty tree. Throws
@@ -90,18 +22,11 @@ export async function unpack(ctx: FetchContext, url: string, body: AsyncIterable
     signal: ctx.signal,
   }
   try {
-    let { head, all } = await peek(body, headSize)
-    for (let layer = 0; layer < maxLayers; layer++) {
-      const compression = sniffCompression(head)
-      if (compression === "none") break
-      ;({ head, all } = await peek(withoutTrailer(decompress(compression, all)), headSize))
-    }
-    if (isZip(head)) return await ingestZip(await spool(all, ctx.store.blobs), ctx.store, options)
-    if (head.length > 0 && !isTar(head)) {
-      await all.return(undefined)
-      throw nixError("Failed to open archive (Unrecognized archive format)")
-    }
-    return await ingestTar(all, ctx.store, options)
+    const { format, chunks } = await openArchive(body)
+    if (format === "zip") return await ingestZip(await spool(chunks, ctx.store.blobs), ctx.store, options)
+    if (format === "tar" || format === "empty") return await ingestTar(chunks, ctx.store, options)
+    await chunks.return(undefined)
+    throw nixError("Failed to open archive (Unrecognized archive format)")
   } catch (e) {
     if (e instanceof StoreError && ["damaged", "invalid", "unsupported"].includes(e.code))
       throw nixError(`cannot unpack '${url}': ${e.message}`)

@@ -15,6 +15,7 @@ import { SourceFetcher } from "../../engine/fetch/source-fetcher.ts"
 import { type Redirections, webFetcher } from "../../engine/fetch/web-fetcher.ts"
 import type { EvalIO } from "../../engine/store/eval-io.ts"
 import type { MountedFile } from "../../engine/store/mount.ts"
+import { Store } from "../../engine/store/store.ts"
 import type { Stores } from "../../engine/store/stores.ts"
 import { clock, hostOf, memoryStores, storeDir } from "../store/eval-io-run.ts"
 
@@ -58,7 +59,7 @@ export function contextOf({
   for (const [name, value] of options) builder.set(name, value.replaceAll("BASE", base))
   return {
     fetcher: testFetcher(base),
-    store: new CastoreFetchStore(stores, storeDir, () => clock),
+    store: new CastoreFetchStore(new Store(stores, { storeDir, now: () => clock })),
     cache,
     settings: { ...builder.fetching(), downloadAttempts: 1 },
     now: () => clock,

@@ -1,0 +1,142 @@
+// Files of the user's disk, as browsers give them: from a file picker (File, with a path if a folder was picked), from a folder
+// picker (FileSystemDirectoryHandle), from a drop (a list of files and their paths, made by the page). Browsers tell neither
+// permissions nor symlinks: files are not executable unless asked to guess, and what a symlink leads to is taken in its place.
+
+import { StoreError } from "../castore/error.ts"
+import { ingestFiles, type ListedFile } from "../castore/file-list.ts"
+import type { Store } from "../store/store.ts"
+import { type Imported, type ImportOptions, imported } from "./import-options.ts"
+
+/** A file and where it belongs: names with slashes between them. */
+export interface PlacedFile {
+  readonly path: string
+  readonly file: File
+}
+
+export interface FileImportOptions extends ImportOptions {
+  /** Files and folders with these names are left out, wherever they are: `.git`, `node_modules`. Nothing is by default. */
+  readonly ignore?: readonly string[]
+  /** "scripts": what begins with `#!` can be executed. "none" by default. */
+  readonly executables?: "scripts" | "none"
+  /** Whether a folder that all files are in is the tree ("lone-folder", the default), or stays. Only importFiles. */
+  readonly unwrap?: "lone-folder" | "none"
+}
+
+/** A name as a byte string. Throws `invalid` for one that has no UTF-8. */
+function byteName(name: string): string {
+  if (/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/.test(name))
+    throw new StoreError("invalid", `the name '${name}' is no valid Unicode text`)
+  let bytes = ""
+  for (const byte of new TextEncoder().encode(name)) bytes += String.fromCharCode(byte)
+  return bytes
+}
+
+/** The bytes of a file of the user's, which may be gone by now. */
+export async function* fileChunks(file: Blob, name: string): AsyncGenerator<Uint8Array> {
+  const reader = file.stream().getReader()
+  let isDone = false
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      yield value
+    }
+    isDone = true
+  } catch (e) {
+    throw unreadable(name, e)
+  } finally {
+    if (!isDone) await reader.cancel().catch(() => undefined)
+  }
+}
+
+/** A file cannot be read: it was removed or changed since it was picked, or the permission is gone. */
+export function unreadable(name: string, e: unknown): StoreError {
+  return new StoreError("absent", `the file '${name}' cannot be read (any more): ${e instanceof Error ? e.message : String(e)}`, {
+    cause: e,
+  })
+}
+
+async function listed({ path, file }: PlacedFile, { executables = "none" }: FileImportOptions): Promise<ListedFile> {
+  const contents = (): AsyncIterable<Uint8Array> => fileChunks(file, path)
+  const place = { kind: "file" as const, path: byteName(path), contents }
+  if (executables === "none" || file.size < 3) return place
+  try {
+    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
+    return { ...place, executable: first === 0x23 && second === 0x21 }
+  } catch (e) {
+    throw unreadable(path, e)
+  }
+}
+
+async function* listedFiles(files: AsyncIterable<PlacedFile | string>, options: FileImportOptions): AsyncGenerator<ListedFile> {
+  const ignored = new Set(options.ignore)
+  for await (const entry of files) {
+    const path = typeof entry === "string" ? entry : entry.path
+    if (path.split("/").some((name) => ignored.has(name))) continue
+    yield typeof entry === "string" ? { kind: "directory", path: byteName(entry) } : await listed(entry, options)
+  }
+}
+
+/** The files without the folder that they all are in, if there is one. */
+function withoutTop(files: readonly PlacedFile[]): readonly PlacedFile[] {
+  const top = files[0]?.path.split("/", 1)[0]
+  if (top === undefined || ["", ".", ".."].includes(top) || !files.every(({ path }) => path.startsWith(`${top}/`))) return files
+  return files.map(({ path, file }) => ({ path: path.slice(top.length + 1), file }))
+}
+
+async function* placed(files: readonly PlacedFile[]): AsyncGenerator<PlacedFile> {
+  yield* files
+}
+
+/** What a folder has in it: files with their paths, and folders (as texts), which may be empty. */
+async function* entriesOf(folder: FileSystemDirectoryHandle, ignored: ReadonlySet<string>, at = ""): AsyncGenerator<PlacedFile | string> {
+  const entries = folder.entries()
+  try {
+    for await (const [name, handle] of entries) {
+      if (ignored.has(name)) continue
+      const path = at === "" ? name : `${at}/${name}`
+      if (handle.kind === "file") yield { path, file: await (handle as FileSystemFileHandle).getFile() }
+      else {
+        yield path
+        yield* entriesOf(handle as FileSystemDirectoryHandle, ignored, path)
+      }
+    }
+  } catch (e) {
+    // What the browser refuses is a DOMException.
+    throw e instanceof DOMException ? unreadable(at === "" ? folder.name : at, e) : e
+  }
+}
+
+async function importListed(store: Store, files: AsyncIterable<PlacedFile | string>, options: FileImportOptions): Promise<Imported> {
+  const { signal, progress, limits } = options
+  return store.importing(async (inner) => {
+    const node = await ingestFiles(listedFiles(files, options), inner.stores, { signal, progress, limits })
+    return imported(inner, node, 0, options)
+  })
+}
+
+/**
+ * Brings in files at their paths; a folder that they all are in is the tree. Throws StoreError: `invalid` for names, doubles and limits,
+ * `absent` for files that are gone, `cancelled`, and what the store throws. Nothing is to be seen of it then.
+ */
+export function importFiles(store: Store, files: readonly PlacedFile[], options: FileImportOptions = {}): Promise<Imported> {
+  return importListed(store, placed(options.unwrap === "none" ? files : withoutTop(files)), options)
+}
+
+/** Files of a picker with the paths that the browser tells. */
+export function pickedFiles(files: Iterable<File>): PlacedFile[] {
+  return Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }))
+}
+
+/** Brings in a folder. Throws as importFiles. */
+export function importFolder(store: Store, folder: FileSystemDirectoryHandle, options: FileImportOptions = {}): Promise<Imported> {
+  return importListed(store, entriesOf(folder, new Set(options.ignore)), options)
+}
+
+/** Brings in one file as a tree that is a file. Throws as importFiles. */
+export function importFile(store: Store, file: File, options: FileImportOptions = {}): Promise<Imported> {
+  async function* only(): AsyncGenerator<PlacedFile> {
+    yield { path: "", file }
+  }
+  return importListed(store, only(), { ...options, ignore: [] })
+}

@@ -2,20 +2,31 @@
 // selection paths (-A). C++ Nix: eval.cc autoCallFunction, attr-path.cc.
 
 import { Attrs } from "./attrs.ts"
-import { callFunction } from "./call.ts"
 import { NixError } from "./error.ts"
 import { force } from "./force.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
 import { suggestions } from "./text/levenshtein.ts"
-import { type Cell, isList, Lambda, type Value } from "./value.ts"
+import { applyThunk, type Cell, isList, Lambda, type Thunk, type Value } from "./value.ts"
+
+/** What functions have given, by the function: who is asked again after waiting (Pending) goes on with what is there. */
+export type AutoCalls = Map<Value, Thunk>
+
+function call(rt: Runtime, fun: Value, args: readonly Cell[], calls: AutoCalls, key: Value): Value {
+  let result = calls.get(key)
+  if (result === undefined) {
+    result = applyThunk(fun, ...args)
+    calls.set(key, result)
+  }
+  return force(rt, result, 0)
+}
 
 /** Calls a function that has formals with the arguments it takes; functors are followed; else the value itself. */
-export function autoCall(rt: Runtime, args: Attrs, cell: Cell): Value {
+export function autoCall(rt: Runtime, args: Attrs, cell: Cell, calls: AutoCalls = new Map()): Value {
   const fun = force(rt, cell, 0)
   if (fun instanceof Attrs) {
     const functor = fun.get("__functor")
-    if (functor !== undefined) return autoCall(rt, args, callFunction(rt, force(rt, functor, 0), [fun], 0))
+    if (functor !== undefined) return autoCall(rt, args, call(rt, force(rt, functor, 0), [fun], calls, fun), calls)
   }
   if (!(fun instanceof Lambda) || fun.code.expr.formals === null) return fun
   const given = new Map<string, Cell>()
@@ -35,7 +46,7 @@ https://nix.dev/manual/nix/stable/language/syntax.html#functions.`,
           formal.pos,
         )
     }
-  return callFunction(rt, fun, [Attrs.ofMap(given, null)], 0)
+  return call(rt, fun, [Attrs.ofMap(given, null)], calls, fun)
 }
 
 /** Splits a selection path at dots; names in double quotes may contain them. */
@@ -59,11 +70,17 @@ export function parseSelectionPath(text: string): string[] {
 }
 
 /** Walks a selection path, calling functions on the way. Returns the cell at its end, and where it was defined. */
-export function findAlongPath(rt: Runtime, path: string, args: Attrs, start: Cell): { cell: Cell; pos: number } {
+export function findAlongPath(
+  rt: Runtime,
+  path: string,
+  args: Attrs,
+  start: Cell,
+  calls: AutoCalls = new Map(),
+): { cell: Cell; pos: number } {
   let cell = start
   let pos = 0
   for (const name of parseSelectionPath(path)) {
-    const v = force(rt, autoCall(rt, args, cell), 0)
+    const v = force(rt, autoCall(rt, args, cell, calls), 0)
     if (/^\d+$/.test(name) && Number(name) <= 0xffffffff) {
       if (!isList(v))
         throw new NixError("type", `the expression selected by the selection path '${path}' should be a list but is ${showType(v)}`, 0)

@@ -9,6 +9,7 @@ import type {
   EntryView,
   Evaluated,
   EvaluateRequest,
+  FetchingView,
   ImportFile,
   ImportProgress,
   ObjectPage,
@@ -28,6 +29,7 @@ export type {
   EntryView,
   Evaluated,
   EvaluateRequest,
+  FetchingView,
   ImportFile,
   ImportProgress,
   ObjectPage,
@@ -112,6 +114,8 @@ export interface CreateOptions {
   readonly maxLiveBytes?: number
   /** Gets sentences for people about the store: that nothing is kept, that another tab has to be closed. */
   readonly onNotice?: (message: string) => void
+  /** Gets how far transfers are, several times a second. */
+  readonly onFetching?: (transfer: FetchingView) => void
 }
 
 /** One worker, as long as it lasts. */
@@ -176,6 +180,7 @@ function connect(options: CreateOptions): Connection {
   const heap = (performance as { memory?: { jsHeapSizeLimit: number } }).memory?.jsHeapSizeLimit ?? USUAL_HEAP
   const listen = proxy((notice: StoreNotice) => {
     if (notice.kind === "notice") options.onNotice?.(notice.message)
+    else if (notice.kind === "fetching") options.onFetching?.(notice)
     // A page has it, whatever the types of a worker say.
     else void askToPersist(navigator.storage as PersistenceManager)
   })

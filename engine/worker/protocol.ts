@@ -113,7 +113,25 @@ export interface EvaluateRequest {
   readonly args?: Readonly<Record<string, { readonly expr: string } | { readonly string: string }>>
   /** Whether the network may be asked (`fetchurl` and its like); what needs it fails with the code "not-allowed" otherwise. */
   readonly allowFetch?: boolean
+  /** How it is asked then. */
+  readonly network?: NetworkOptions
   readonly options?: EngineOptions
+}
+
+/** How the network is asked. */
+export interface NetworkOptions {
+  /** Binary caches that have what is missing in the store, and whose signatures are believed (`NAME:KEY`). */
+  readonly caches?: readonly { readonly url: string; readonly publicKeys: readonly string[] }[]
+  /** Hosts (`*` for all, `*.example.org`) that are asked through a proxy: its address, behind which the wanted one is put, encoded. */
+  readonly proxies?: readonly {
+    readonly host: string
+    readonly route: "direct" | "proxy" | "direct-then-proxy"
+    readonly proxy?: string
+    /** Whether it may see access tokens. */
+    readonly trusted?: boolean
+  }[]
+  /** `HOST=TOKEN …` as nix.conf has it. */
+  readonly accessTokens?: string
 }
 
 /** The answer to an evaluation: the view, and what evaluating took. */
@@ -211,8 +229,19 @@ export interface EntryView {
   readonly target: string | null
 }
 
-/** Told by the worker: a sentence for people, or that something is kept which the browser might remove by itself. */
-export type StoreNotice = { readonly kind: "notice"; readonly message: string } | { readonly kind: "worth-keeping" }
+/** Told by the worker: a sentence for people, that something is kept which the browser might remove by itself, how far a transfer is. */
+export type StoreNotice =
+  | { readonly kind: "notice"; readonly message: string }
+  | { readonly kind: "worth-keeping" }
+  | ({ readonly kind: "fetching" } & FetchingView)
+
+/** How far a transfer is. */
+export interface FetchingView {
+  readonly url: string
+  /** Bytes so far, and in all if the server says. */
+  readonly done: number
+  readonly total: number | null
+}
 
 /** The store's calls. Imports have a number of the caller's choice, by which they can be cancelled. */
 export interface StoreApi {

@@ -2,7 +2,7 @@
 
 import { readFileAt, resolveSymlinks } from "../eval/access.ts"
 import { Attrs } from "../eval/attrs.ts"
-import { autoCall, findAlongPath } from "../eval/auto-call.ts"
+import { type AutoCalls, autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { Evaluator } from "../eval/evaluator.ts"
 import { watchStore } from "../eval/explain.ts"
 import { resolveExprPath } from "../eval/files.ts"
@@ -14,18 +14,22 @@ import { FormatError } from "../formats/error.ts"
 import { parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
 import type { Expr } from "../lang/expr.ts"
 import { show } from "../lang/show.ts"
-import { EvalIO, type EvalIOOptions } from "../store/eval-io.ts"
+import { EvalIO } from "../store/eval-io.ts"
+import type { Window } from "../store/eval-io-prefetch.ts"
 import type { HotStore } from "../store/hot-store.ts"
 import { type MountedFile, Mounts } from "../store/mount.ts"
 import type { EvaluateRequest, FileData, Ref } from "./protocol.ts"
+import type { RunSide, TabNetwork } from "./tab-network.ts"
 import { toBytes } from "./text.ts"
 
 /** What a run works with besides its request. */
 export interface RunSurroundings {
   readonly meter: LiveMeter
   readonly store: HotStore
-  /** What fetches, and brings objects in; the network only if the request allows it. */
-  readonly sources: Pick<EvalIOOptions, "network" | "substitute">
+  /** Null unless the request allows it. */
+  readonly network: TabNetwork | null
+  /** How much is fetched ahead; tests say. */
+  readonly window?: Window
 }
 
 export class Run {
@@ -35,15 +39,25 @@ export class Run {
   private tree: Expr | null = null
   private file: Cell | null = null
   private top: Cell | null = null
+  private args: Attrs | null = null
+  private readonly calls: AutoCalls = new Map()
 
   /** Throws RangeError for a tree that is no store path. */
-  constructor(request: EvaluateRequest, { meter, store, sources }: RunSurroundings) {
+  constructor(request: EvaluateRequest, { meter, store, network, window }: RunSurroundings) {
     const mounts = new Mounts(store.storeDir)
     for (const [path, tree] of Object.entries(request.trees ?? {})) mounts.tree(toBytes(path), treeOf(tree, store.storeDir))
     for (const [path, data] of Object.entries(request.files ?? {})) mounts.file(toBytes(path), fileOf(data))
     const env = Object.fromEntries(Object.entries(request.env ?? {}).map(([name, value]) => [toBytes(name), toBytes(value)]))
     this.request = request
-    this.host = new EvalIO(store, { mounts, env, cwd: baseOf(request), now: () => Date.now() / 1000, ...sources })
+    const side: RunSide = { warn: (message) => this.host.log(message), host: () => this.host }
+    this.host = new EvalIO(store, {
+      mounts,
+      env,
+      cwd: baseOf(request),
+      now: () => Date.now() / 1000,
+      ...network?.sources(request.network ?? {}, side),
+      ...(window === undefined ? {} : { window }),
+    })
     this.evaluator = new Evaluator(this.host, settingsOf(request))
     this.evaluator.rt.meter = meter
     if (request.options?.explain !== false) watchStore(this.evaluator.rt)
@@ -94,17 +108,22 @@ export class Run {
       this.top = this.file
       return this.top
     }
+    this.args ??= this.loadArgs()
+    evaluator.force(this.file)
+    const { cell } = findAlongPath(rt, toBytes(request.attrPath ?? ""), this.args, this.file, this.calls)
+    this.top = this.args.size === 0 ? cell : autoCall(rt, this.args, evaluator.force(cell), this.calls)
+    return this.top
+  }
+
+  private loadArgs(): Attrs {
+    const { evaluator, request } = this
     const args = new Map<string, Cell>()
     for (const [name, arg] of Object.entries(request.args ?? {}))
       args.set(
         toBytes(name),
         "string" in arg ? toBytes(arg.string) : evaluator.cell(evaluator.load(toBytes(arg.expr), { kind: "string" }, baseOf(request))),
       )
-    const auto = Attrs.ofMap(args, null)
-    evaluator.force(this.file)
-    const { cell } = findAlongPath(rt, toBytes(request.attrPath ?? ""), auto, this.file)
-    this.top = auto.size === 0 ? cell : autoCall(rt, auto, evaluator.force(cell))
-    return this.top
+    return Attrs.ofMap(args, null)
   }
 }
 

@@ -19,7 +19,9 @@ import { childrenOf, problemOf, viewCell } from "./view.ts"
 
 export class WorkerSession extends StoreDesk implements WorkerApi {
   private readonly requests = new Map<number, EvaluateRequest>()
-  private readonly runs = new Map<number, Run>()
+  private readonly runs = new Map<number, Promise<Run>>()
+  /** The last question of each run. */
+  private readonly turns = new WeakMap<Evaluator, Promise<unknown>>()
   private meter = new LiveMeter(Number.POSITIVE_INFINITY)
   readonly derivations = new DerivationDesk({
     start: (run) => this.start(run),
@@ -83,7 +85,7 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
 
   async parse(id: number): Promise<Printed> {
     const run = await this.start(id)
-    return this.printed(run, async () => run.printTree())
+    return this.printed(run, () => this.settled(run.evaluator, () => run.printTree()))
   }
 
   async release(id: number): Promise<void> {
@@ -100,22 +102,37 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     }
   }
 
-  private async start(id: number): Promise<Run> {
-    const { hot: store } = await this.tab()
-    const known = this.runs.get(id)
-    if (known !== undefined) return known
-    const request = this.requests.get(id)
-    if (request === undefined) throw new RangeError(`no such run: ${id}`)
-    const run = new Run(request, { meter: this.meter, store, sources: {} })
-    this.runs.set(id, run)
+  private start(id: number): Promise<Run> {
+    let run = this.runs.get(id)
+    if (run === undefined) {
+      const request = this.requests.get(id)
+      if (request === undefined) return Promise.reject(new RangeError(`no such run: ${id}`))
+      run = this.make(request)
+      this.runs.set(id, run)
+    }
     return run
   }
 
-  /** Evaluates with a budget of its own; afterwards, when the worker has nothing to do, the meter fills its stock and the store is written. */
+  private async make(request: EvaluateRequest): Promise<Run> {
+    const { hot: store } = await this.tab()
+    const network = request.allowFetch === true ? await this.network() : null
+    return new Run(request, { meter: this.meter, store, network })
+  }
+
+  /**
+   * Evaluates with a budget of its own, one question of a run after the other: what has to wait is begun again. Afterwards, when the
+   * worker has nothing to do, the meter fills its stock and the store is written.
+   */
   private async settled<T>(evaluator: Evaluator, work: () => T): Promise<T> {
-    evaluator.rt.begin()
+    const before = this.turns.get(evaluator)
+    const turn = (async () => {
+      await before?.catch(() => {})
+      evaluator.rt.begin()
+      return evaluator.settle(work)
+    })()
+    this.turns.set(evaluator, turn)
     try {
-      return await evaluator.settle(work)
+      return await turn
     } finally {
       setTimeout(() => {
         this.meter.stock()

@@ -32,6 +32,7 @@ import type {
   StoreProblem,
   StoreReport,
 } from "./protocol.ts"
+import type { TabNetwork } from "./tab-network.ts"
 import type { TabStore } from "./tab-store.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
@@ -44,6 +45,7 @@ const MOST = 16 * 2 ** 20
 export class StoreDesk implements StoreApi {
   readonly #open: OpenStore
   #tab: Promise<TabStore> | null = null
+  #network: Promise<TabNetwork> | null = null
   #notify: ((notice: StoreNotice) => void) | null = null
   /** What was to be said before anybody listened. */
   #unsaid: StoreNotice[] = []
@@ -60,6 +62,17 @@ export class StoreDesk implements StoreApi {
       else this.#notify(notice)
     })
     return this.#tab
+  }
+
+  /** The network, loaded at the first call. */
+  network(): Promise<TabNetwork> {
+    this.#network ??= this.#loadNetwork()
+    return this.#network
+  }
+
+  async #loadNetwork(): Promise<TabNetwork> {
+    const [{ TabNetwork }, tab] = await Promise.all([import("./tab-network.ts"), this.tab()])
+    return new TabNetwork(tab, (notice) => this.#notify?.(notice))
   }
 
   async listen(notify: (notice: StoreNotice) => void): Promise<void> {
@@ -104,11 +117,9 @@ export class StoreDesk implements StoreApi {
     return this.#answer(async ({ storage, store, hot }) => {
       try {
         // One lock over all of it: garbage collection must not take the blobs away before anything refers to them.
-        const info = await store.lock.shared(async () => {
-          const node = await importFiles(files, store.stores, { signal, progress })
-          const made = await store.describeTree(node, toBytes(name), { signal })
-          await store.stores.infos.putMany([made])
-          return made
+        const info = await store.importing(async (importing) => {
+          const node = await importFiles(files, importing.stores, { signal, progress })
+          return importing.require(await importing.addTree(node, toBytes(name), { signal }))
         })
         hot.noteInfo(info)
         await storage.importCommitted()

@@ -1,0 +1,200 @@
+// The store of a tab as the library shows it: imports, evaluation from it, what outlives reload and Stop, what is said when nothing
+// is kept, the network only when allowed. In a real Chromium over the built files.
+import type { Browser, BrowserContext, Page } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import type { Engine, EvaluateRequest } from "../../engine/worker/client.ts"
+import { launchChromium, serveDist } from "../setup/browser.ts"
+
+let browser: Browser
+let server: { url: string; close(): Promise<void> }
+let context: BrowserContext
+
+beforeAll(async () => {
+  server = await serveDist()
+  browser = await launchChromium()
+})
+afterAll(async () => {
+  await browser?.close()
+  await server?.close()
+})
+
+interface Globals {
+  engine: Engine
+  notices: string[]
+}
+
+/** A page with an engine of its own, on the storage of the context. */
+async function openPage(on: BrowserContext): Promise<Page> {
+  const page = await on.newPage()
+  await page.goto(server.url)
+  // As text: vitest rewrites an import() in code.
+  await page.evaluate(`import("/engine.js").then(({ createEngine }) => {
+    globalThis.notices = []
+    globalThis.engine = createEngine({ onNotice: (message) => notices.push(message) })
+  })`)
+  return page
+}
+
+/** Evaluates and prints as JSON; the problem's code and message otherwise. */
+function evaluate(page: Page, request: EvaluateRequest): Promise<{ json: string } | { code: string; message: string }> {
+  return page.evaluate(async (asked) => {
+    const { engine } = globalThis as unknown as Globals
+    const { run, view } = await engine.evaluate(asked)
+    const printed = view.kind === "failed" ? view : await engine.print(run, [], "json")
+    await engine.release(run)
+    return "problem" in printed ? { code: printed.problem.code, message: printed.problem.message } : { json: printed.text.trim() }
+  }, request)
+}
+
+const files = [
+  {
+    path: "default.nix",
+    data: '{ n = import ./lib/n.nix; src = builtins.path { path = ./.; name = "src"; }; text = builtins.readFile ./lib/text; }',
+  },
+  { path: "lib/n.nix", data: "20 + 22" },
+  { path: "lib/text", data: "grüße" },
+  { path: "run.sh", data: "#!/bin/sh\n", executable: true },
+  { path: "link", data: { symlink: "lib/text" } },
+]
+
+async function importFiles(page: Page, name = "set"): Promise<string> {
+  return page.evaluate(([name, files]) => (globalThis as unknown as Globals).engine.store.importFiles(name, files), [name, files] as const)
+}
+
+test("what was imported and what evaluation has written is there after a reload", async () => {
+  context = await browser.newContext()
+  const first = await openPage(context)
+  const tree = await importFiles(first)
+  expect(tree).toMatch(/^\/nix\/store\/[0-9a-z]{32}-set$/)
+  const trees = { "/work/set": tree }
+  const expr = `let set = import /work/set; drv = derivation { name = "d"; system = "s"; builder = set.src + "/run.sh"; }; in
+    { inherit (set) n text; inherit (drv) drvPath; same = builtins.readFile drv.drvPath != ""; link = builtins.readFile /work/set/link; }`
+  const before = await evaluate(first, { expr, trees })
+  const value = JSON.parse((before as { json: string }).json) as { drvPath: string }
+  expect(value).toMatchObject({ n: 42, text: "grüße", link: "grüße", same: true })
+  await first.evaluate(() => (globalThis as unknown as Globals).engine.store.flush())
+  await first.close()
+
+  const second = await openPage(context)
+  expect(await evaluate(second, { expr, trees })).toEqual(before)
+  expect(await evaluate(second, { expr: `(import ${value.drvPath}).outPath != ""` })).toEqual({ json: "true" })
+  const seen = await second.evaluate(
+    async ([drvPath, tree]) => {
+      const { store } = (globalThis as unknown as Globals).engine
+      return {
+        report: await store.report(),
+        drv: JSON.parse(await store.derivation(drvPath)) as { name: string },
+        object: await store.object(drvPath),
+        entries: await store.entries(`${tree}/lib`),
+        root: await store.entries(tree),
+        text: new TextDecoder().decode(await store.read(`${tree}/lib/text`)),
+        objects: await store.objects(0, 2),
+        absent: await store.read(`${tree}/none`).catch((e: { code: string; message: string }) => [e.code, e.message]),
+      }
+    },
+    [value.drvPath, tree] as const,
+  )
+  expect(seen.report).toMatchObject({ place: "browser", notice: null, objects: 3, waiting: 0, problem: null })
+  expect(seen.drv.name).toBe("d")
+  expect(seen.object).toMatchObject({ path: value.drvPath, kind: "file", contentAddress: expect.stringMatching(/^text:sha256:/) })
+  expect(seen.object?.references).toEqual([expect.stringMatching(/-src$/)])
+  expect(seen.entries).toEqual([
+    { name: "n.nix", kind: "file", size: 7, executable: false, target: null },
+    { name: "text", kind: "file", size: 7, executable: false, target: null },
+  ])
+  expect(seen.root.map(({ name, kind, executable, target }) => [name, kind, executable, target])).toEqual([
+    ["default.nix", "file", false, null],
+    ["lib", "directory", false, null],
+    ["link", "symlink", false, "lib/text"],
+    ["run.sh", "file", true, null],
+  ])
+  expect(seen.text).toBe("grüße")
+  expect(seen.objects).toMatchObject({ total: 3, next: 2 })
+  expect(seen.absent).toEqual(["absent", `path '${tree}/none' does not exist`])
+  await context.close()
+})
+
+test("a tree from memory covers one of the store, and an imported tree has the path that Nix gives it", async () => {
+  context = await browser.newContext()
+  const page = await openPage(context)
+  const tree = await importFiles(page)
+  const covered = { trees: { "/s": tree }, files: { "/s/lib/n.nix": "1", "/s/lib/more": { program: "#!x" } } }
+  expect(await evaluate(page, { ...covered, expr: "[ (import /s).n (builtins.readDir /s/lib) ]" })).toEqual({
+    json: '[1,{"more":"regular","n.nix":"regular","text":"regular"}]',
+  })
+  // From the same files as data.
+  const data = Object.fromEntries(
+    files.map(({ path, data, executable }) => [`/s/${path}`, executable === true ? { program: data as string } : data]),
+  )
+  expect(await evaluate(page, { files: data, expr: 'builtins.path { path = /s; name = "set"; }' })).toEqual({ json: `"${tree}"` })
+  await context.close()
+})
+
+test("Stop in the middle of an import leaves nothing, and the next import succeeds", async () => {
+  context = await browser.newContext()
+  const page = await openPage(context)
+  const outcome = await page.evaluate(async () => {
+    const { engine } = globalThis as unknown as Globals
+    const many = Array.from({ length: 3000 }, (_, i) => ({ path: `d${i % 50}/f${i}`, data: `${i} `.repeat(500) }))
+    await engine.store.report()
+    let steps = 0
+    const why = await engine.store
+      .importFiles("many", many, {
+        progress: () => {
+          if (++steps === 2) engine.stop()
+        },
+      })
+      .then(
+        () => "imported",
+        (e: Error) => e.name,
+      )
+    const between = (await engine.store.report()).objects
+    const cancel = new AbortController()
+    const cancelled = await engine.store
+      .importFiles("many", many, { signal: cancel.signal, progress: () => cancel.abort() })
+      .catch((e: { code: string }) => e.code)
+    const after = (await engine.store.report()).objects
+    const path = await engine.store.importFiles("many", many)
+    return { why, between, cancelled, after, entries: (await engine.store.entries(path)).length }
+  })
+  expect(outcome).toEqual({ why: "EngineStopped", between: 0, cancelled: "cancelled", after: 0, entries: 50 })
+  await context.close()
+})
+
+test("where storage is denied everything works in memory, and it is said", async () => {
+  context = await browser.newContext()
+  await context.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {
+    const response = await route.fetch()
+    const denied = `Object.defineProperty(self, "indexedDB", { get() { throw new DOMException("denied", "SecurityError") } });`
+    await route.fulfill({ response, body: denied + (await response.text()) })
+  })
+  const page = await openPage(context)
+  const tree = await importFiles(page)
+  expect(await evaluate(page, { expr: "(import /s).n", trees: { "/s": tree } })).toEqual({ json: "42" })
+  const { report, notices } = await page.evaluate(async () => {
+    const { engine, notices } = globalThis as unknown as Globals
+    return { report: await engine.store.report(), notices }
+  })
+  expect(report).toMatchObject({ place: "memory", objects: 1, notice: expect.stringMatching(/^Nothing is kept/) })
+  expect(notices).toEqual([report.notice])
+  await context.close()
+})
+
+test("the network is asked only when the run allows it", async () => {
+  context = await browser.newContext()
+  const page = await openPage(context)
+  const url = `${server.url}icon.svg`
+  const expr = `let f = builtins.fetchurl "${url}"; in [ f (builtins.stringLength (builtins.readFile f)) ]`
+  expect(await evaluate(page, { expr })).toEqual({ code: "not-allowed", message: `downloading '${url}' has not been allowed` })
+  const fetched = JSON.parse(((await evaluate(page, { expr, allowFetch: true })) as { json: string }).json) as [string, number]
+  expect(fetched).toEqual([expect.stringMatching(/-icon\.svg$/), 266])
+  // With the hash its path is known without; its contents are there by now.
+  const pinned = (hash: string) => `builtins.fetchurl { url = "${url}"; sha256 = "${hash}"; }`
+  const hash = JSON.parse(((await evaluate(page, { expr: `builtins.hashFile "sha256" ${fetched[0]}` })) as { json: string }).json) as string
+  expect(await evaluate(page, { expr: pinned(hash) })).toEqual({ json: `"${fetched[0]}"` })
+  const other = "0".repeat(64)
+  expect(await evaluate(page, { expr: `baseNameOf (${pinned(other)})` })).toEqual({ json: expect.stringMatching(/-icon\.svg"$/) })
+  expect(await evaluate(page, { expr: `builtins.readFile (${pinned(other)})` })).toMatchObject({ code: "not-allowed" })
+  expect(await evaluate(page, { expr: pinned(other), allowFetch: true })).toMatchObject({ message: expect.stringMatching(/hash mismatch/) })
+  await context.close()
+})

@@ -50,15 +50,20 @@ export class IndexedDbBlobStore implements BlobStore, DeletingStore {
   }
 
   async missing(digests: Iterable<B3Digest>): Promise<Set<B3Digest>> {
-    let missing = [...digests]
-    for (const packs of [this.#blobs, this.#lists, this.#chunks]) {
-      if (missing.length === 0) break
-      // Another tab may have deleted what this one knows.
-      await packs.refresh()
-      const sizes = await packs.sizes(missing)
-      missing = missing.filter((_, i) => sizes[i] === undefined)
+    // Another tab may have deleted what this one knows.
+    for (const packs of [this.#blobs, this.#lists, this.#chunks]) await packs.refresh()
+    const missing = new Set<B3Digest>()
+    for (const digest of digests) {
+      if (this.#blobs.known(digest) !== undefined || this.#chunks.known(digest) !== undefined) continue
+      if (this.#lists.known(digest) === undefined || !(await this.#hasChunks(digest))) missing.add(digest)
     }
-    return new Set(missing)
+    return missing
+  }
+
+  /** Whether the list of a blob's chunks can be read and none of them is absent. */
+  async #hasChunks(digest: B3Digest): Promise<boolean> {
+    const chunks = await this.#soundChunks(digest)
+    return chunks.length > 0 && chunks.every((chunk) => this.#chunks.known(chunk.digest) !== undefined)
   }
 
   async open(digest: B3Digest): Promise<BlobReader | null> {

@@ -51,6 +51,8 @@ export class IndexedDbPacks {
   readonly #small = new Set<number>()
   readonly #cache = new Map<number, Uint8Array>()
   #cached = 0
+  /** Packs that are being read. */
+  readonly #loading = new Map<number, Promise<Map<number, Uint8Array | StoreError | undefined>>>()
 
   constructor(options: PacksOptions) {
     this.#options = options
@@ -330,30 +332,29 @@ export class IndexedDbPacks {
     return live
   }
 
-  /** Packs by number: from memory or the database; without those that are absent, a StoreError for each that cannot be read. */
+  /** Packs by number: from memory or the database; undefined for those that are absent, a StoreError for each that cannot be read. */
   async #load(numbers: readonly number[]): Promise<Map<number, Uint8Array | StoreError | undefined>> {
-    const packs = new Map<number, Uint8Array | StoreError | undefined>()
-    const unread: number[] = []
-    for (const number of numbers) {
-      const cached = this.#cache.get(number)
-      if (cached === undefined) {
-        unread.push(number)
-        continue
-      }
-      packs.set(number, cached)
-      this.#cache.delete(number)
-      this.#cache.set(number, cached)
-    }
-    if (unread.length === 0) return packs
     const { database, packs: name } = this.#options
-    const read = await database.transaction([name], "readonly", (transaction) =>
-      Promise.all(unread.map((number) => readPack(transaction.objectStore(name), number))),
-    )
-    unread.forEach((number, i) => {
-      const pack = read[i]
-      packs.set(number, pack)
-      if (pack instanceof Uint8Array) this.#remember(number, pack)
-    })
+    const unread = numbers.filter((number) => !this.#cache.has(number) && !this.#loading.has(number))
+    if (unread.length > 0) {
+      const reading = database.transaction([name], "readonly", async (transaction) => {
+        const packs = await Promise.all(unread.map((number) => readPack(transaction.objectStore(name), number)))
+        return new Map(unread.map((number, i) => [number, packs[i]]))
+      })
+      for (const number of unread) this.#loading.set(number, reading)
+      const done = (): void => {
+        for (const number of unread) this.#loading.delete(number)
+      }
+      reading.then(done, done)
+    }
+    // Who asks for a pack that is on its way waits for it with the others.
+    const sources = numbers.map((number) => this.#cache.get(number) ?? this.#loading.get(number))
+    const packs = new Map<number, Uint8Array | StoreError | undefined>()
+    for (const [i, number] of numbers.entries()) {
+      const source = await sources[i]
+      packs.set(number, source instanceof Map ? source.get(number) : source)
+    }
+    for (const [number, pack] of packs) if (pack instanceof Uint8Array) this.#remember(number, pack)
     return packs
   }
 

@@ -34,9 +34,14 @@ export class FolderBlobStore implements BlobStore, DeletingStore {
   }
 
   async missing(digests: Iterable<B3Digest>): Promise<Set<B3Digest>> {
-    let missing = [...digests]
-    for (const files of [this.#blobs, this.#lists, this.#chunks]) missing = await files.missing(missing)
-    return new Set(missing)
+    const missing = new Set<B3Digest>()
+    const unknown = await this.#chunks.missing(await this.#blobs.missing([...digests]))
+    for (const digest of unknown) {
+      const chunks = await this.#soundChunks(digest)
+      const absent = await this.#chunks.missing(chunks.map((chunk) => chunk.digest))
+      if (chunks.length === 0 || absent.length > 0) missing.add(digest)
+    }
+    return missing
   }
 
   async open(digest: B3Digest): Promise<BlobReader | null> {
@@ -143,7 +148,7 @@ export class FolderBlobStore implements BlobStore, DeletingStore {
     for (const files of [this.#blobs, this.#lists, this.#chunks]) await files.tidy()
   }
 
-  /** The chunks that a list names; none if it is damaged, because then nobody can read the blob. */
+  /** The chunks that a blob's list names; none if there is no list or it is damaged, because then nobody can read the blob. */
   async #soundChunks(digest: B3Digest): Promise<readonly ChunkMeta[]> {
     const list = await this.#lists.read(digest)
     return (list === null ? undefined : chunksFromList(digest, list)) ?? []

@@ -12,6 +12,7 @@ import type {
   FetchingView,
   ImportFile,
   ImportProgress,
+  ImportSource,
   ObjectPage,
   ObjectView,
   Page,
@@ -19,6 +20,7 @@ import type {
   PrintForm,
   Ref,
   StoreAnswer,
+  StoreFile,
   StoreNotice,
   StoreReport,
   WorkerApi,
@@ -32,6 +34,7 @@ export type {
   FetchingView,
   ImportFile,
   ImportProgress,
+  ImportSource,
   ObjectPage,
   ObjectView,
   Page,
@@ -40,6 +43,7 @@ export type {
   PrintForm,
   ProblemView,
   Ref,
+  StoreFile,
   StoreReport,
   ValueView,
 } from "./protocol.ts"
@@ -67,6 +71,10 @@ export interface EngineStore {
   flush(): Promise<void>
   /** Makes a store object of files and gives its store path; nothing is visible before it is complete. */
   importFiles(name: string, files: readonly ImportFile[], options?: ImportOptions): Promise<string>
+  /** The same of a folder or an archive of the user's. */
+  importTree(name: string, source: ImportSource, options?: ImportOptions): Promise<string>
+  /** Adds derivations and the sources they refer to, each checked against its name; gives the paths of the derivations. */
+  importDerivations(files: readonly StoreFile[], options?: ImportOptions): Promise<readonly string[]>
   /** Store paths, `count` at a time (100 by default). */
   objects(from: number, count?: number): Promise<ObjectPage>
   /** What is known of a store path; null if it is not there. */
@@ -249,27 +257,34 @@ export function engineOver(connect: () => Connection): Engine {
     if ("problem" in answer) throw new StoreFailure(answer.problem.code, answer.problem.message)
     return answer.value
   }
+  const runImport = <T>(
+    { signal, progress = () => {} }: ImportOptions = {},
+    work: (api: Remote<WorkerApi>, id: number, progress: (done: ImportProgress) => void) => Promise<unknown>,
+  ): Promise<T> => {
+    const id = ++lastImport
+    return askStore<T>(async (api) => {
+      const cancel = (): void => {
+        api.cancel(id).catch(() => {})
+      }
+      signal?.addEventListener("abort", cancel, { once: true })
+      try {
+        const done = work(api, id, proxy(progress))
+        if (signal?.aborted === true) cancel()
+        return await done
+      } finally {
+        signal?.removeEventListener("abort", cancel)
+      }
+    })
+  }
   const store: EngineStore = {
     report: () => askStore((api) => api.report()),
     async flush() {
       await askStore((api) => api.flush())
     },
-    importFiles(name, files, { signal, progress } = {}) {
-      const id = ++lastImport
-      return askStore<string>(async (api) => {
-        const cancel = (): void => {
-          api.cancel(id).catch(() => {})
-        }
-        signal?.addEventListener("abort", cancel, { once: true })
-        try {
-          const done = api.importFiles(id, name, files, proxy(progress ?? (() => {})))
-          if (signal?.aborted === true) cancel()
-          return await done
-        } finally {
-          signal?.removeEventListener("abort", cancel)
-        }
-      })
-    },
+    importFiles: (name, files, options) => store.importTree(name, { kind: "files", files }, options),
+    importTree: (name, source, options) => runImport<string>(options, (api, id, progress) => api.importTree(id, name, source, progress)),
+    importDerivations: (files, options) =>
+      runImport<readonly string[]>(options, (api, id, progress) => api.importDerivations(id, files, progress)),
     objects: (from, count = 100) => askStore((api) => api.objects(from, count)),
     object: (storePath) => askStore((api) => api.object(storePath)),
     entries: (path) => askStore((api) => api.entries(path)),

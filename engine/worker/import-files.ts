@@ -47,18 +47,22 @@ async function* readAhead(files: readonly ImportFile[]): AsyncGenerator<ListedFi
   }
 }
 
+/** Progress that is not told more often than somebody can see. */
+export function seldom(tell: (done: ImportProgress) => void): (done: ImportProgress) => void {
+  let last = 0
+  return (done) => {
+    const now = performance.now()
+    if (now - last < REPORT) return
+    last = now
+    tell(done)
+  }
+}
+
 /** Reads files into the castore and gives the root. Throws StoreError. */
-export async function importFiles(
+export function readFiles(
   files: readonly ImportFile[],
   stores: TreeStores,
   options: { readonly signal: AbortSignal; readonly progress: (done: ImportProgress) => void },
 ): Promise<Node> {
-  let last = 0
-  const progress = (done: ImportProgress): void => {
-    const now = performance.now()
-    if (now - last < REPORT) return
-    last = now
-    options.progress(done)
-  }
-  return ingestFiles(readAhead(files), stores, { signal: options.signal, progress })
+  return ingestFiles(readAhead(files), stores, options)
 }

@@ -189,6 +189,23 @@ export interface ImportFile {
   readonly executable?: boolean
 }
 
+/** What is imported: files given one by one, a folder or file that the user picked, an archive (tar, zip or NAR, in any compression). */
+export type ImportSource =
+  | { readonly kind: "files"; readonly files: readonly ImportFile[] }
+  | {
+      readonly kind: "folder"
+      readonly folder: FileSystemDirectoryHandle
+      /** Names of files and folders that are left out, wherever they are. */
+      readonly ignore?: readonly string[]
+    }
+  | { readonly kind: "archive"; readonly file: Blob; readonly fileName: string }
+
+/** A derivation, or a file of a source, under the name that it has in the store (`HASH-NAME`, `HASH-NAME/lib/a.nix`). */
+export interface StoreFile {
+  readonly path: string
+  readonly file: File
+}
+
 export interface ImportProgress {
   readonly entries: number
   readonly bytes: number
@@ -250,13 +267,14 @@ export interface StoreApi {
   report(): Promise<StoreAnswer<StoreReport>>
   /** Writes what evaluation has put into the store. */
   flush(): Promise<StoreAnswer<null>>
-  /** Makes a store object of files; gives its store path. Nothing is visible before it is complete. */
-  importFiles(
+  /** Makes a store object of a tree; gives its store path. Nothing is visible before it is complete. */
+  importTree(id: number, name: string, source: ImportSource, progress: (done: ImportProgress) => void): Promise<StoreAnswer<string>>
+  /** Adds derivations and the sources they refer to, each checked against its name; gives the paths of the derivations. */
+  importDerivations(
     id: number,
-    name: string,
-    files: readonly ImportFile[],
+    files: readonly StoreFile[],
     progress: (done: ImportProgress) => void,
-  ): Promise<StoreAnswer<string>>
+  ): Promise<StoreAnswer<readonly string[]>>
   cancel(id: number): Promise<void>
   objects(from: number, count: number): Promise<StoreAnswer<ObjectPage>>
   /** What is known of a store path; null if it is not there. */

@@ -19,15 +19,16 @@ import {
   splitStorePath,
 } from "../formats/store-path/store-path.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
-import { importFiles } from "./import-files.ts"
+import { readFiles, seldom } from "./import-files.ts"
 import type {
   EntryView,
-  ImportFile,
   ImportProgress,
+  ImportSource,
   ObjectPage,
   ObjectView,
   StoreAnswer,
   StoreApi,
+  StoreFile,
   StoreNotice,
   StoreProblem,
   StoreReport,
@@ -105,25 +106,46 @@ export class StoreDesk implements StoreApi {
     })
   }
 
-  importFiles(
+  importTree(id: number, name: string, source: ImportSource, progress: (done: ImportProgress) => void): Promise<StoreAnswer<string>> {
+    return this.#import(id, progress, async ({ store }, options) => {
+      const named = { ...options, name: toBytes(name) }
+      if (source.kind !== "files") {
+        const { importSource } = await import("./import-source.ts")
+        return fromBytes(store.print(await importSource(store, source, named)))
+      }
+      const path = await store.importing(async (importing) => {
+        const node = await readFiles(source.files, importing.stores, options)
+        return importing.addTree(node, named.name, options)
+      })
+      return fromBytes(store.print(path))
+    })
+  }
+
+  importDerivations(
     id: number,
-    name: string,
-    files: readonly ImportFile[],
+    files: readonly StoreFile[],
     progress: (done: ImportProgress) => void,
-  ): Promise<StoreAnswer<string>> {
+  ): Promise<StoreAnswer<readonly string[]>> {
+    return this.#import(id, progress, async ({ store }, options) => {
+      const { importDerivations } = await import("./import-source.ts")
+      const paths = await importDerivations(store, files, options)
+      return paths.map((path) => fromBytes(store.print(path)))
+    })
+  }
+
+  /** Runs an import that can be cancelled. */
+  #import<T>(
+    id: number,
+    progress: (done: ImportProgress) => void,
+    work: (tab: TabStore, options: { readonly signal: AbortSignal; readonly progress: (done: ImportProgress) => void }) => Promise<T>,
+  ): Promise<StoreAnswer<T>> {
     const controller = new AbortController()
     this.#imports.set(id, controller)
-    const { signal } = controller
-    return this.#answer(async ({ storage, store, hot }) => {
+    return this.#answer(async (tab) => {
       try {
-        // One lock over all of it: garbage collection must not take the blobs away before anything refers to them.
-        const info = await store.importing(async (importing) => {
-          const node = await importFiles(files, importing.stores, { signal, progress })
-          return importing.require(await importing.addTree(node, toBytes(name), { signal }))
-        })
-        hot.noteInfo(info)
-        await storage.importCommitted()
-        return fromBytes(store.print(info.path))
+        const done = await work(tab, { signal: controller.signal, progress: seldom(progress) })
+        await tab.storage.importCommitted()
+        return done
       } finally {
         this.#imports.delete(id)
       }

@@ -2,6 +2,8 @@
 // is kept, the network only when allowed. In a real Chromium over the built files.
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
+import type { NarEvent } from "../../engine/formats/nar/grammar.ts"
+import { NarWriter } from "../../engine/formats/nar/writer.ts"
 import type { Engine, EvaluateRequest } from "../../engine/worker/client.ts"
 import { launchChromium, serveDist } from "../setup/browser.ts"
 
@@ -56,6 +58,14 @@ const files = [
   { path: "run.sh", data: "#!/bin/sh\n", executable: true },
   { path: "link", data: { symlink: "lib/text" } },
 ]
+
+function narOf(events: readonly NarEvent[]): Uint8Array {
+  const parts: Uint8Array[] = []
+  const writer = new NarWriter((chunk) => parts.push(chunk.slice()))
+  for (const event of events) writer.write(event)
+  writer.finish()
+  return Buffer.concat(parts)
+}
 
 async function importFiles(page: Page, name = "set"): Promise<string> {
   return page.evaluate(([name, files]) => (globalThis as unknown as Globals).engine.store.importFiles(name, files), [name, files] as const)
@@ -127,6 +137,43 @@ test("a tree from memory covers one of the store, and an imported tree has the p
     files.map(({ path, data, executable }) => [`/s/${path}`, executable === true ? { program: data as string } : data]),
   )
   expect(await evaluate(page, { files: data, expr: 'builtins.path { path = /s; name = "set"; }' })).toEqual({ json: `"${tree}"` })
+  await context.close()
+})
+
+test("archives and derivations of the user's disk become store objects", async () => {
+  context = await browser.newContext()
+  const page = await openPage(context)
+  const data = await evaluate(page, { files: { "/s/a/b": "text" }, expr: 'builtins.path { path = /s; name = "s"; }' })
+  const nar = narOf([
+    { kind: "directory", name: undefined },
+    { kind: "directory", name: "a" },
+    { kind: "file", name: "b", executable: false, size: 4, offset: 0 },
+    { kind: "contents", bytes: Buffer.from("text") },
+    { kind: "end" },
+    { kind: "end" },
+  ])
+  const drv = await evaluate(page, {
+    expr: 'let d = derivation { name = "d"; system = "s"; builder = "b"; }; in [ d.drvPath (builtins.readFile d.drvPath) ]',
+  })
+  const [drvPath, aterm] = JSON.parse((drv as { json: string }).json) as [string, string]
+  const other = await browser.newContext()
+  const elsewhere = await openPage(other)
+  const imported = await elsewhere.evaluate(
+    async ([nar, name, aterm]) => {
+      const { store } = (globalThis as unknown as Globals).engine
+      const bytes = Uint8Array.from(atob(nar), (char) => char.charCodeAt(0))
+      const tree = await store.importTree("s", { kind: "archive", file: new Blob([bytes]), fileName: "s.nar" })
+      const drvs = await store.importDerivations([{ path: name, file: new File([aterm], name) }])
+      const wrong = await store
+        .importDerivations([{ path: name, file: new File([`${aterm} `], name) }])
+        .catch((e: { code: string }) => e.code)
+      return { tree, drvs, wrong }
+    },
+    [Buffer.from(nar).toString("base64"), drvPath.slice(11), aterm] as const,
+  )
+  expect(imported).toEqual({ tree: JSON.parse((data as { json: string }).json), drvs: [drvPath], wrong: "invalid" })
+  expect(await evaluate(elsewhere, { expr: `(import ${drvPath}).drvPath` })).toEqual({ json: `"${drvPath}"` })
+  await other.close()
   await context.close()
 })
 

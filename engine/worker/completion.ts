@@ -3,12 +3,13 @@
 import { constants } from "../eval/builtins/constants.ts"
 import { primOps } from "../eval/builtins.ts"
 import { type Definition, namesInScope } from "../lang/syntax/names.ts"
-import { childNodes, nodesAt, type SyntaxNode, tokenOf } from "../lang/syntax/syntax-node.ts"
+import { childNodes, nodesAt, type SyntaxNode } from "../lang/syntax/syntax-node.ts"
 import { commentsIn, lexTokens } from "../lang/syntax/syntax-tokens.ts"
 import * as T from "../lang/token.ts"
 import type { Document } from "./language.ts"
 import type { CompletionItem, Completions } from "./language-protocol.ts"
 import { synopsisOf } from "./reference.ts"
+import { surroundings } from "./standalone.ts"
 import { fromBytes } from "./text.ts"
 
 /** Words an expression can begin with or go on with. */
@@ -87,32 +88,4 @@ function afterDot(
   }
   const { before, after } = surroundings(text, root as SyntaxNode, target.node)
   return { span, items: [], select: { target: fromBytes(selected), before: fromBytes(before), after: fromBytes(after) } }
-}
-
-/** The `let`s, `with`s and recursive sets around a node, as text to put before and after an expression so that it sees the same names. */
-function surroundings(text: string, root: SyntaxNode, node: SyntaxNode): { before: string; after: string } {
-  let before = ""
-  let after = ""
-  const path = nodesAt(root, node.start).filter((n) => n.start <= node.start && n.end >= node.end)
-  for (const around of path) {
-    const keyword = around.kind === "let" ? tokenOf(around, T.IN_KW) : around.kind === "with" ? tokenOf(around, T.SEMICOLON) : undefined
-    // Inside of the bindings themselves the let goes on being written: its other bindings are there, the one at hand is cut out.
-    if (keyword !== undefined && keyword.end <= node.start) before += `${text.slice(around.start, keyword.end)} `
-    else if (around.kind === "let" || (around.kind === "attrs" && tokenOf(around, T.REC) !== undefined)) {
-      const bindings = childNodes(around).filter(
-        (b) => (b.kind === "binding" || b.kind === "inherit") && !(b.start <= node.start && node.end <= b.end),
-      )
-      before += `let ${bindings.map((b) => text.slice(b.start, b.end)).join(" ")} in `
-    } else if (around.kind === "lambda") {
-      // What a caller gives is not known; defaults are.
-      const [parameter] = childNodes(around)
-      const formals = parameter === undefined ? [] : childNodes(parameter).filter((f) => f.kind === "formal" && childNodes(f).length > 0)
-      if (formals.length > 0) before += `let ${formals.map((f) => `${text.slice(f.start, f.end).replace("?", "=")};`).join(" ")} in `
-    }
-  }
-  if (before !== "") {
-    before = `(${before}`
-    after = ")"
-  }
-  return { before, after }
 }

@@ -30,6 +30,8 @@ export function createLanguage(): LanguageEngine {
     references: (text, offset) => ask(() => api.references(text, offset)),
     rename: (text, offset, name) => ask(() => api.rename(text, offset, name)),
     selection: (text, offset) => ask(() => api.selection(text, offset)),
+    standalone: (text, span) => ask(() => api.standalone(text, span)),
+    questions: (text) => ask(() => api.questions(text)),
     reference: () => ask(() => api.reference()),
     close: () => worker.terminate(),
   }

@@ -130,6 +130,19 @@ export interface ReferenceEntry {
   }[]
 }
 
+/** A question in a comment: `# ^?` shows the value of what the caret points at, `# => value` says what the expression before it is. */
+export interface Question {
+  readonly kind: "show" | "check"
+  /** Where the answer is shown. */
+  readonly at: number
+  /** The expression asked about. */
+  readonly span: Span
+  /** The same with what it needs around it. */
+  readonly expression: string
+  /** Of a check: what is said, an expression. */
+  readonly expected: string
+}
+
 /** The worker's side of the editor's questions. Answers are about the text given: nothing is kept that matters. */
 export interface LanguageApi {
   analyze(text: string): Promise<Analysis>
@@ -146,6 +159,10 @@ export interface LanguageApi {
   rename(text: string, offset: number, name: string): Promise<{ readonly edits: readonly TextEdit[] } | { readonly problem: string }>
   /** The spans around an offset, the smallest first. */
   selection(text: string, offset: number): Promise<readonly Span[]>
+  /** The expression at a span with what it needs around it to be evaluated alone; null if it needs what only a caller gives. */
+  standalone(text: string, span: Span): Promise<string | null>
+  /** The questions in the comments of a text. */
+  questions(text: string): Promise<readonly Question[]>
   /** All builtins and constants. */
   reference(): Promise<readonly ReferenceEntry[]>
 }

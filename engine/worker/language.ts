@@ -26,12 +26,14 @@ import {
   highlightKinds,
   type LanguageApi,
   type OutlineItem,
+  type Question,
   type ReferenceEntry,
   type Signature,
   type Span,
   type TextEdit,
 } from "./language-protocol.ts"
 import { referenceEntries } from "./reference.ts"
+import { questionsOf, standaloneAt } from "./standalone.ts"
 import { fromBytes } from "./text.ts"
 import { TextOffsets } from "./text-offsets.ts"
 
@@ -187,6 +189,14 @@ export class Language implements LanguageApi {
     if (root === null) return []
     const spans = nodesAt(root, offsets.byte(offset)).map((node) => offsets.span(node))
     return spans.reverse().filter((span, i) => i === 0 || span.start !== spans[i - 1]?.start || span.end !== spans[i - 1]?.end)
+  }
+
+  async standalone(text: string, span: Span): Promise<string | null> {
+    return standaloneAt(this.open(text), span)
+  }
+
+  async questions(text: string): Promise<readonly Question[]> {
+    return questionsOf(this.open(text))
   }
 
   async reference(): Promise<readonly ReferenceEntry[]> {

@@ -157,3 +157,28 @@ test("a text of 500 lines is analysed", async () => {
   expect(outline.length).toBe(500)
   expect(diagnostics).toEqual([])
 })
+
+test("a part of a text stands alone with the names around it, unless a caller has to give some", async () => {
+  const alone = (text: string, part: string): Promise<string | null> => {
+    const start = text.lastIndexOf(part)
+    return language.standalone(text, { start, end: start + part.length })
+  }
+  expect(await alone("let a = 1; in a + 2", "a + 2")).toBe("(let a = 1; in a + 2)")
+  expect(await alone("rec { a = 1; b = a; }", "a")).toBe("(let a = 1; in a)")
+  expect(await alone("x: x + 1", "x + 1")).toBeNull()
+  expect(await alone("{ x ? 2 }: x + 1", "x + 1")).toBe("(let x = 2; in x + 1)")
+  expect(await alone("{ s = { a.b = 1; }.a.b; }", "{ a.b = 1; }.a")).toBe("{ a.b = 1; }.a")
+})
+
+test("questions in comments: what the caret points at, and what is said to be the value", async () => {
+  const asked = async (text: string) =>
+    (await language.questions(text)).map(({ kind, expression, expected }) => [kind, expression, expected])
+  expect(await asked("let\n  a = 1 + 1;\n# ^?\nin\na # => 2\n")).toEqual([
+    ["show", "(let  in 1 + 1)", ""],
+    ["check", "let\n  a = 1 + 1;\n# ^?\nin\na", "2"],
+  ])
+  expect(await asked("{\n  x = map (y: y) [ 1 ]; # => [ 1 ]\n}")).toEqual([["check", "map (y: y) [ 1 ]", "[ 1 ]"]])
+  expect(await asked("builtins.length [ 1 2 ]\n#        ^?")).toEqual([["show", "builtins.length", ""]])
+  expect(await asked("1 + 2\n# => 3")).toEqual([["check", "1 + 2", "3"]])
+  expect(await asked("# => 3\n1 /* ^? */")).toEqual([])
+})

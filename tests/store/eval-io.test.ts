@@ -113,6 +113,18 @@ describe("what evaluation puts into the store", () => {
   })
 })
 
+test("a hash that is expected is checked against the way of hashing (known answer K69)", async () => {
+  const files = { "/pwd/empty": "" }
+  const flat = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  const nar = "sha256-d6xi4mKdjkX2JFicDIv5niSzpyI0m/Hnm8GGAIU04kY="
+  const path = (recursive: boolean, sha256: string): string =>
+    `builtins.path { path = ./empty; name = "valid-name"; recursive = ${recursive}; sha256 = "${sha256}"; }`
+  expect((await evaluate(path(false, flat), { files })).value).toBe('"/nix/store/il2rmfbqgs37rshr8w7x64hd4d3b4bsa-valid-name"')
+  expect((await evaluate(path(true, nar), { files })).value).toBe('"/nix/store/nd5z11x7zjqqz44rkbhc6v7yifdkn659-valid-name"')
+  for (const swapped of [path(false, nar), path(true, flat)])
+    expect((await evaluate(swapped, { files })).error).toBe("store path mismatch in (possibly filtered) path added from '/pwd/empty'")
+})
+
 test("paths that are not in the store give Nix's errors", async () => {
   const path = `${storeDir}/gq3xcv4xrj4yr64dflyr38acbibv3rm9-test`
   expect((await evaluate(`builtins.readFile ${path}`)).error).toBe(`path '${path}' does not exist`)
@@ -139,6 +151,28 @@ describe("filters", () => {
       trees: { "/src/t": await importFiles(stores, kept) },
     })
     expect(value).toBe(plain.value)
+    // As Nix 2.8 has it.
+    expect(value).toBe('"/nix/store/vfz6gf77m7gbwgqbf6f2462ycbzhb2w8-t"')
+  })
+
+  test("give the paths that Nix 2.8 gives for the same files", async () => {
+    const stores = memoryStores()
+    const more = { ...tree, "b/run": { text: "#!/bin/sh\n", executable: true } }
+    const data = Object.fromEntries(Object.entries(more).map(([path, file]) => [`/src/t/${path}`, file]))
+    for (const at of [{ stores, trees: { "/src/t": await importFiles(stores, more) } }, { files: data }]) {
+      const { value } = await evaluate(
+        `[ (builtins.filterSource (p: t: t != "symlink" && baseNameOf p != "a") /src/t)
+           (builtins.path { path = /src/t; name = "n"; filter = p: t: t == "directory"; })
+           "\${/src/t/b/run}" (builtins.path { path = /src/t/b/run; recursive = false; }) ]`,
+        at,
+      )
+      expect((value as string).match(/[0-9a-z]{32}/g)).toEqual([
+        "mf167dq28cgn8wbdvsd681ypjzxkfzf8",
+        "wnr72820gl5lngzq6zpsziqwsa08kbxl",
+        "fhsg3jqz69b5s1ng2y2947cgd10nvswa",
+        "9q533j0pd00jvfqqlclqnnnjf8dsxjgk",
+      ])
+    }
   })
 
   test("that have to wait for files are not asked again for what they have decided", async () => {

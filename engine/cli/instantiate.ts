@@ -15,7 +15,7 @@ import { findPackages } from "../eval/package-info.ts"
 import { canonPath, joinPath, parentPath } from "../eval/path.ts"
 import { printAmbiguous } from "../eval/print-ambiguous.ts"
 import { renderError } from "../eval/report.ts"
-import { findFile } from "../eval/search-path.ts"
+import { fetchPseudoUrl, findFile, isPseudoUrl } from "../eval/search-path.ts"
 import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import type { Cell } from "../eval/value.ts"
@@ -215,8 +215,9 @@ async function run(o: Options, evaluator: Evaluator, session: Session): Promise<
   }
 }
 
-/** A file argument: `<search/path>` or a path (C++ Nix: lookupFileArg). */
+/** A file argument: `<search/path>`, the address of an archive, or a path (C++ Nix: lookupFileArg). */
 function fileArgument(evaluator: Evaluator, session: Session, file: string): string {
+  if (isPseudoUrl(file)) return fetchPseudoUrl(evaluator.rt, file)
   if (file.startsWith("<") && file.endsWith(">") && file.length > 2)
     return findFile(evaluator.rt, evaluator.rt.settings.nixPath, file.slice(1, -1), 0)
   return file.startsWith("/") ? canonPath(file) : joinPath(session.cwd, file)

@@ -11,7 +11,7 @@ import { joinPath } from "../eval/path.ts"
 import { Repl } from "../eval/repl.ts"
 import type { Installable } from "../eval/repl-session.ts"
 import { renderError } from "../eval/report.ts"
-import { findFile } from "../eval/search-path.ts"
+import { fetchPseudoUrl, findFile, isPseudoUrl } from "../eval/search-path.ts"
 import type { Cell } from "../eval/value.ts"
 import { openEditor } from "./repl-editor.ts"
 import { historyFile, ReplHistory } from "./repl-history.ts"
@@ -176,6 +176,7 @@ function installables(o: Options, evaluator: Evaluator, session: Session, auto: 
 function fileValue(file: string, evaluator: Evaluator, session: Session): Cell {
   const { rt } = evaluator
   if (file === "-") return evaluator.evaluate(session.streams.stdin(), { kind: "stdin" }, session.cwd)
+  if (isPseudoUrl(file)) return drive(rt, stepEvalFile(rt, fetchPseudoUrl(rt, file)))
   const search = file.length > 2 && file.startsWith("<") && file.endsWith(">")
   const path = search ? findFile(rt, rt.settings.nixPath, file.slice(1, -1), 0) : joinPath(session.cwd, file)
   return drive(rt, stepEvalFile(rt, path))

@@ -18,7 +18,7 @@ import { positionOf, printValue, replPrintOptions } from "./print-value.ts"
 import { parseInput } from "./repl-input.ts"
 import { ReplScope } from "./repl-scope.ts"
 import { renderError } from "./report.ts"
-import { findFile } from "./search-path.ts"
+import { fetchPseudoUrl, findFile, isPseudoUrl } from "./search-path.ts"
 import { type Cell, Thunk, type Value } from "./value.ts"
 
 /** Text for the user (bytes): a result, a notice, or an error; lines are complete. */
@@ -185,10 +185,11 @@ export class ReplSession {
     to.addFile(file)
   }
 
-  /** `<search/path>` or a path. C++ Nix: lookupFileArg. */
+  /** `<search/path>`, the address of an archive, or a path. C++ Nix: lookupFileArg. */
   #fileArgument(file: string): string {
     const { rt } = this.evaluator
-    if (/^(?:[a-z0-9+]+:\/\/|channel:|flake:)/.test(file)) throw new NixError("not-yet", `fetching '${file}' is not supported yet`, 0)
+    if (isPseudoUrl(file)) return fetchPseudoUrl(rt, file)
+    if (file.startsWith("flake:")) throw new NixError("not-yet", `'${file}' is a flake, which is not supported yet`, 0)
     if (file.length > 2 && file.startsWith("<") && file.endsWith(">")) return findFile(rt, rt.settings.nixPath, file.slice(1, -1), 0)
     return joinPath(this.options.cwd, file)
   }

@@ -19,6 +19,7 @@ import { reading } from "../format-fault.ts"
 import type { FetchedTree } from "../host.ts"
 import { canonPath } from "../path.ts"
 import type { Runtime } from "../runtime.ts"
+import { resolvePseudoUrl } from "../search-path.ts"
 import { showType } from "../show-type.ts"
 import { need, type Step } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
@@ -114,8 +115,7 @@ function* stepDownload(rt: Runtime, who: string, v: Value, defaultName: string):
     }
     if (url === undefined) throw new NixError("eval", "'url' argument required", 0)
   } else url = (yield stepKind(rt, v, "plain", 0, urlFrame)) as string
-  if (who === "fetchTarball" && url.startsWith("channel:"))
-    url = `https://channels.nixos.org/${url.slice("channel:".length)}/nixexprs.tar.xz`
+  if (who === "fetchTarball") url = resolvePseudoUrl(url)
   checkAddress(rt, url)
   if (name === "") name = lastPart(url)
   checkName(who, url, name, given)

@@ -8,24 +8,23 @@ import type { ByteFeed } from "./byte-feed.ts"
 import { Crc32 } from "./crc32.ts"
 import { corrupt, trailing, truncated } from "./fault.ts"
 
-/** Input per step: deflate makes at most 1032 bytes of one, so a step makes at most 8 MB. */
-const STEP = 8192
+/** Input per step. Deflate makes at most 1032 bytes of one: while it makes many, steps are small, and no step makes over 34 MB. */
+const STEPS = { least: 4096, most: 32_768, manyfold: 20 }
 
 const FOOTER = 8
+
+/** A header that is longer (a file name of 64 KiB) is nobody's. */
+const KEPT = 1 << 16
 
 /** Decodes gzip data of one or more members. */
 export async function* decodeGzip(feed: ByteFeed): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = []
   let crc = new Crc32()
   let size = 0
-  /** The input's last bytes and where they begin. */
-  let recent: Uint8Array = new Uint8Array(0)
-  let recentAt = 0
+  const recent = new Recent()
   const footerFits = (before: number): boolean => {
-    const from = before - FOOTER - recentAt
-    if (from < 0) return false
-    const view = new DataView(recent.buffer, recent.byteOffset + from, FOOTER)
-    return view.getUint32(0, true) === crc.value && view.getUint32(4, true) === size >>> 0
+    const footer = recent.before(before, FOOTER)
+    return footer !== null && footer.getUint32(0, true) === crc.value && footer.getUint32(4, true) === size
   }
   const decoder = new Gunzip((bytes) => {
     if (bytes.length === 0) return
@@ -40,30 +39,49 @@ export async function* decodeGzip(feed: ByteFeed): AsyncGenerator<Uint8Array> {
     size = 0
     members++
   }
-  for (let input = await feed.some(STEP); input !== null; input = await feed.some(STEP)) {
-    // What fflate may still look back at: a header that was cut, and the footer before it.
-    const kept = recent.subarray(Math.max(0, recent.length - KEPT))
-    recentAt += recent.length - kept.length
-    const joined = new Uint8Array(kept.length + input.length)
-    joined.set(kept)
-    joined.set(input, kept.length)
-    recent = joined
+  let step = STEPS.least
+  for (let input = await feed.some(step); input !== null; input = await feed.some(step)) {
+    recent.push(input)
     try {
-      decoder.push(input.slice())
+      decoder.push(input)
     } catch (error) {
-      // What came before the fault is good: there may be those who do not mind what follows the data.
-      yield* ready
       if (error instanceof Error && "code" in error && typeof error.code === "number") throw fault(error, members, size)
       throw error
     }
+    const made = ready.reduce((sum, bytes) => sum + bytes.length, 0)
+    step = made > STEPS.manyfold * input.length ? STEPS.least : Math.min(2 * step, STEPS.most)
     yield* ready
     ready = []
   }
-  if (recent.length === 0 || !footerFits(recentAt + recent.length)) throw truncated("gzip")
+  if (!footerFits(recent.end)) throw truncated("gzip")
 }
 
-/** A header that is longer (a file name of 64 KiB) is nobody's. */
-const KEPT = 1 << 16
+/** The last bytes of the input: fflate tells of a footer only when it has read the whole header after it. */
+class Recent {
+  #pieces: Uint8Array[] = []
+  #size = 0
+  /** How many bytes there were in all. */
+  end = 0
+
+  push(bytes: Uint8Array): void {
+    this.#pieces.push(bytes)
+    this.#size += bytes.length
+    this.end += bytes.length
+    while (this.#size - this.#pieces[0]!.length >= KEPT) this.#size -= this.#pieces.shift()!.length
+  }
+
+  /** The `count` bytes before a place in the input; null if they are not kept, or were never there. */
+  before(place: number, count: number): DataView | null {
+    const bytes = new Uint8Array(count)
+    let at = this.end - this.#size
+    if (place - count < at) return null
+    for (const piece of this.#pieces) {
+      for (let i = Math.max(0, place - count - at); i < piece.length && at + i < place; i++) bytes[at + i - (place - count)] = piece[i]!
+      at += piece.length
+    }
+    return new DataView(bytes.buffer)
+  }
+}
 
 /** fflate's errors by number: 6 is a header without the magic number. */
 function fault(error: Error & { code?: unknown }, members: number, size: number): Error {

@@ -6,19 +6,23 @@ import { proxy, type Remote, wrap } from "comlink"
 import { askToPersist, type PersistenceManager } from "../castore/storage-persistence.ts"
 import type { DerivationApi } from "./derivation-protocol.ts"
 import type {
+  CollectedView,
   EntryView,
   Evaluated,
   EvaluateRequest,
+  FaultView,
   FetchingView,
   ImportFile,
   ImportProgress,
   ImportSource,
+  NetworkOptions,
   ObjectPage,
   ObjectView,
   Page,
   Printed,
   PrintForm,
   Ref,
+  RepairedView,
   StoreAnswer,
   StoreFile,
   StoreNotice,
@@ -85,12 +89,29 @@ export interface EngineStore {
   read(path: string, from?: number, to?: number): Promise<Uint8Array>
   /** A derivation in JSON. */
   derivation(drvPath: string): Promise<string>
+  /** Checks everything that the store has; gives what is wrong. */
+  verify(options?: WorkOptions<number>): Promise<readonly FaultView[]>
+  /** Mends what the last `verify` found, from binary caches. */
+  repair(network: NetworkOptions, options?: WorkOptions<never>): Promise<RepairedView>
+  /** Removes what was found and could not be mended, with all that refers to it; gives the paths. */
+  giveUp(): Promise<readonly string[]>
+  /** Removes what neither a root nor an open run keeps, until `budget` bytes (0 by default) are left. */
+  collect(options?: WorkOptions<never> & { readonly budget?: number }): Promise<CollectedView>
+  /** What `collect` would remove. */
+  collectable(budget?: number): Promise<CollectedView>
+  /** Store paths by the name of the root that keeps them. */
+  roots(): Promise<Readonly<Record<string, readonly string[]>>>
+  /** Makes or replaces a root; without paths it is removed. */
+  keep(name: string, paths: readonly string[]): Promise<void>
 }
 
-export interface ImportOptions {
+/** How work that takes long is cancelled, and told how far it is. */
+export interface WorkOptions<Progress> {
   readonly signal?: AbortSignal
-  readonly progress?: (done: ImportProgress) => void
+  readonly progress?: (done: Progress) => void
 }
+
+export type ImportOptions = WorkOptions<ImportProgress>
 
 /** An evaluator in a worker of its own. Runs outlive the worker: what one has shown can be asked again after `stop`. */
 export interface Engine {
@@ -251,17 +272,17 @@ export function engineOver(connect: () => Connection): Engine {
     requests.delete(run)
     return park(run)
   }
-  let lastImport = 0
+  let lastWork = 0
   const askStore = async <T>(work: (api: Remote<WorkerApi>) => Promise<unknown>): Promise<T> => {
     const answer = (await ask(null, work)) as StoreAnswer<T> // as the protocol has it
     if ("problem" in answer) throw new StoreFailure(answer.problem.code, answer.problem.message)
     return answer.value
   }
-  const runImport = <T>(
-    { signal, progress = () => {} }: ImportOptions = {},
-    work: (api: Remote<WorkerApi>, id: number, progress: (done: ImportProgress) => void) => Promise<unknown>,
+  const runWork = <T, Progress>(
+    { signal, progress = () => {} }: WorkOptions<Progress> = {},
+    work: (api: Remote<WorkerApi>, id: number, progress: (done: Progress) => void) => Promise<unknown>,
   ): Promise<T> => {
-    const id = ++lastImport
+    const id = ++lastWork
     return askStore<T>(async (api) => {
       const cancel = (): void => {
         api.cancel(id).catch(() => {})
@@ -282,14 +303,22 @@ export function engineOver(connect: () => Connection): Engine {
       await askStore((api) => api.flush())
     },
     importFiles: (name, files, options) => store.importTree(name, { kind: "files", files }, options),
-    importTree: (name, source, options) => runImport<string>(options, (api, id, progress) => api.importTree(id, name, source, progress)),
-    importDerivations: (files, options) =>
-      runImport<readonly string[]>(options, (api, id, progress) => api.importDerivations(id, files, progress)),
+    importTree: (name, source, options) => runWork(options, (api, id, progress) => api.importTree(id, name, source, progress)),
+    importDerivations: (files, options) => runWork(options, (api, id, progress) => api.importDerivations(id, files, progress)),
     objects: (from, count = 100) => askStore((api) => api.objects(from, count)),
     object: (storePath) => askStore((api) => api.object(storePath)),
     entries: (path) => askStore((api) => api.entries(path)),
     read: (path, from = 0, to = Number.MAX_SAFE_INTEGER) => askStore((api) => api.read(path, from, to)),
     derivation: (drvPath) => askStore((api) => api.derivation(drvPath)),
+    verify: (options) => runWork(options, (api, id, progress) => api.verify(id, progress)),
+    repair: (network, options) => runWork(options, (api, id) => api.repair(id, network)),
+    giveUp: () => askStore((api) => api.giveUp()),
+    collect: ({ budget = 0, ...options } = {}) => runWork(options, (api, id) => api.collect(id, budget, false)),
+    collectable: (budget = 0) => runWork({}, (api, id) => api.collect(id, budget, true)),
+    roots: () => askStore((api) => api.roots()),
+    async keep(name, paths) {
+      await askStore((api) => api.keep(name, paths))
+    },
   }
   // comlink reaches into the objects of a remote one, its types do not.
   const desk = (api: Remote<WorkerApi>): DerivationApi => api.derivations as unknown as DerivationApi

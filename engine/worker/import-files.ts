@@ -48,7 +48,7 @@ async function* readAhead(files: readonly ImportFile[]): AsyncGenerator<ListedFi
 }
 
 /** Progress that is not told more often than somebody can see. */
-export function seldom(tell: (done: ImportProgress) => void): (done: ImportProgress) => void {
+export function seldom<T>(tell: (done: T) => void): (done: T) => void {
   let last = 0
   return (done) => {
     const now = performance.now()

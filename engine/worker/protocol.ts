@@ -246,6 +246,30 @@ export interface EntryView {
   readonly target: string | null
 }
 
+/** What is wrong with an object of the store. */
+export interface FaultView {
+  readonly hashPart: string
+  /** Null if not even that can be read. */
+  readonly path: string | null
+  readonly code: "damaged" | "absent"
+  /** For people. */
+  readonly message: string
+}
+
+/** What came of mending: how many faults are gone, and why the others are not. */
+export interface RepairedView {
+  readonly mended: number
+  readonly left: readonly (FaultView & { readonly reason: string })[]
+}
+
+/** What garbage collection has removed (or would have). */
+export interface CollectedView {
+  readonly removed: readonly string[]
+  /** Bytes of contents. */
+  readonly keptBytes: number
+  readonly freedBytes: number
+}
+
 /** Told by the worker: a sentence for people, that something is kept which the browser might remove by itself, how far a transfer is. */
 export type StoreNotice =
   | { readonly kind: "notice"; readonly message: string }
@@ -260,7 +284,7 @@ export interface FetchingView {
   readonly total: number | null
 }
 
-/** The store's calls. Imports have a number of the caller's choice, by which they can be cancelled. */
+/** The store's calls. What may take long has a number of the caller's choice, by which it can be cancelled. */
 export interface StoreApi {
   /** Where notices go. Called once, first. */
   listen(notify: (notice: StoreNotice) => void): Promise<void>
@@ -285,6 +309,18 @@ export interface StoreApi {
   read(path: string, from: number, to: number): Promise<StoreAnswer<Uint8Array>>
   /** A derivation of the store in JSON (version 4), as `nix derivation show` has it. */
   derivation(drvPath: string): Promise<StoreAnswer<string>>
+  /** Checks everything that the store has; gives what is wrong. */
+  verify(id: number, progress: (objects: number) => void): Promise<StoreAnswer<readonly FaultView[]>>
+  /** Mends what the last `verify` found, from the binary caches. */
+  repair(id: number, network: NetworkOptions): Promise<StoreAnswer<RepairedView>>
+  /** Removes what was found and could not be mended, with all that refers to it; gives the paths. */
+  giveUp(): Promise<StoreAnswer<readonly string[]>>
+  /** Removes what neither a root nor an open run keeps, the least recently added first, until `budget` bytes are left; `dryRun` only tells. */
+  collect(id: number, budget: number, dryRun: boolean): Promise<StoreAnswer<CollectedView>>
+  /** Store paths by the name of the root that keeps them. */
+  roots(): Promise<StoreAnswer<Readonly<Record<string, readonly string[]>>>>
+  /** Makes or replaces a root; without paths it is removed. */
+  keep(name: string, paths: readonly string[]): Promise<StoreAnswer<null>>
 }
 
 /** The worker's side; what a program does wrong is in the answer, only misuse is thrown (RangeError). */

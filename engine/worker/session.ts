@@ -102,6 +102,11 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     }
   }
 
+  /** Collecting garbage must not take away what open runs look at. */
+  protected override inUse(): readonly string[] {
+    return [...this.requests.values()].flatMap(({ trees = {} }) => Object.values(trees))
+  }
+
   private start(id: number): Promise<Run> {
     let run = this.runs.get(id)
     if (run === undefined) {
@@ -134,8 +139,9 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     try {
       return await turn
     } finally {
-      setTimeout(() => {
+      setTimeout(async () => {
         this.meter.stock()
+        ;(await this.tab()).hot.unpin()
         // Why it failed is in the report.
         this.flush().catch(() => {})
       }, 0)

@@ -18,14 +18,19 @@ import {
   type StorePath,
   splitStorePath,
 } from "../formats/store-path/store-path.ts"
+import type { HotStore } from "../store/hot-store.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import { readFiles, seldom } from "./import-files.ts"
 import type {
+  CollectedView,
   EntryView,
+  FaultView,
   ImportProgress,
   ImportSource,
+  NetworkOptions,
   ObjectPage,
   ObjectView,
+  RepairedView,
   StoreAnswer,
   StoreApi,
   StoreFile,
@@ -33,6 +38,7 @@ import type {
   StoreProblem,
   StoreReport,
 } from "./protocol.ts"
+import type { StoreUpkeep } from "./store-upkeep.ts"
 import type { TabNetwork } from "./tab-network.ts"
 import type { TabStore } from "./tab-store.ts"
 import { fromBytes, toBytes } from "./text.ts"
@@ -47,10 +53,11 @@ export class StoreDesk implements StoreApi {
   readonly #open: OpenStore
   #tab: Promise<TabStore> | null = null
   #network: Promise<TabNetwork> | null = null
+  #upkeeping: Promise<StoreUpkeep> | null = null
   #notify: ((notice: StoreNotice) => void) | null = null
   /** What was to be said before anybody listened. */
   #unsaid: StoreNotice[] = []
-  readonly #imports = new Map<number, AbortController>()
+  readonly #stops = new Map<number, AbortController>()
 
   constructor(open: OpenStore) {
     this.#open = open
@@ -107,17 +114,17 @@ export class StoreDesk implements StoreApi {
   }
 
   importTree(id: number, name: string, source: ImportSource, progress: (done: ImportProgress) => void): Promise<StoreAnswer<string>> {
-    return this.#import(id, progress, async ({ store }, options) => {
+    return this.#import(id, progress, async ({ store, hot }, options) => {
       const named = { ...options, name: toBytes(name) }
       if (source.kind !== "files") {
         const { importSource } = await import("./import-source.ts")
-        return fromBytes(store.print(await importSource(store, source, named)))
+        return made(hot, await importSource(store, source, named))
       }
       const path = await store.importing(async (importing) => {
         const node = await readFiles(source.files, importing.stores, options)
         return importing.addTree(node, named.name, options)
       })
-      return fromBytes(store.print(path))
+      return made(hot, path)
     })
   }
 
@@ -126,11 +133,58 @@ export class StoreDesk implements StoreApi {
     files: readonly StoreFile[],
     progress: (done: ImportProgress) => void,
   ): Promise<StoreAnswer<readonly string[]>> {
-    return this.#import(id, progress, async ({ store }, options) => {
+    return this.#import(id, progress, async ({ store, hot }, options) => {
       const { importDerivations } = await import("./import-source.ts")
       const paths = await importDerivations(store, files, options)
-      return paths.map((path) => fromBytes(store.print(path)))
+      return Promise.all(paths.map((path) => made(hot, path)))
     })
+  }
+
+  verify(id: number, progress: (objects: number) => void): Promise<StoreAnswer<readonly FaultView[]>> {
+    return this.#work(id, async (_, signal) => (await this.#upkeep()).verify({ signal, progress: seldom(progress) }))
+  }
+
+  repair(id: number, network: NetworkOptions): Promise<StoreAnswer<RepairedView>> {
+    return this.#work(id, async (_, signal) => {
+      const substituter = (network.caches ?? []).length === 0 ? undefined : (await this.network()).substituter(network)
+      return (await this.#upkeep()).repair(substituter, { signal, progress: () => {} })
+    })
+  }
+
+  giveUp(): Promise<StoreAnswer<readonly string[]>> {
+    return this.#answer(async () => (await this.#upkeep()).giveUp())
+  }
+
+  collect(id: number, budget: number, dryRun: boolean): Promise<StoreAnswer<CollectedView>> {
+    return this.#work(id, async ({ store }, signal) => {
+      const keep = this.inUse().map((path) => store.parse(toBytes(path)))
+      return (await this.#upkeep()).collect({ budget, dryRun, keep }, { signal, progress: () => {} })
+    })
+  }
+
+  roots(): Promise<StoreAnswer<Readonly<Record<string, readonly string[]>>>> {
+    return this.#answer(async () => (await this.#upkeep()).roots())
+  }
+
+  keep(name: string, paths: readonly string[]): Promise<StoreAnswer<null>> {
+    return this.#answer(async () => {
+      await (await this.#upkeep()).keep(name, paths)
+      return null
+    })
+  }
+
+  /** Store paths that are needed whatever the roots say. */
+  protected inUse(): readonly string[] {
+    return []
+  }
+
+  /** What looks after the store, loaded at the first call. */
+  #upkeep(): Promise<StoreUpkeep> {
+    this.#upkeeping ??= (async () => {
+      const [{ StoreUpkeep }, tab] = await Promise.all([import("./store-upkeep.ts"), this.tab()])
+      return new StoreUpkeep(tab)
+    })()
+    return this.#upkeeping
   }
 
   /** Runs an import that can be cancelled. */
@@ -139,21 +193,28 @@ export class StoreDesk implements StoreApi {
     progress: (done: ImportProgress) => void,
     work: (tab: TabStore, options: { readonly signal: AbortSignal; readonly progress: (done: ImportProgress) => void }) => Promise<T>,
   ): Promise<StoreAnswer<T>> {
+    return this.#work(id, async (tab, signal) => {
+      const done = await work(tab, { signal, progress: seldom(progress) })
+      await tab.storage.importCommitted()
+      return done
+    })
+  }
+
+  /** Runs a piece of work that can be cancelled. */
+  #work<T>(id: number, work: (tab: TabStore, signal: AbortSignal) => Promise<T>): Promise<StoreAnswer<T>> {
     const controller = new AbortController()
-    this.#imports.set(id, controller)
+    this.#stops.set(id, controller)
     return this.#answer(async (tab) => {
       try {
-        const done = await work(tab, { signal: controller.signal, progress: seldom(progress) })
-        await tab.storage.importCommitted()
-        return done
+        return await work(tab, controller.signal)
       } finally {
-        this.#imports.delete(id)
+        this.#stops.delete(id)
       }
     })
   }
 
   async cancel(id: number): Promise<void> {
-    this.#imports.get(id)?.abort()
+    this.#stops.get(id)?.abort()
   }
 
   objects(from: number, count: number): Promise<StoreAnswer<ObjectPage>> {
@@ -210,6 +271,12 @@ export class StoreDesk implements StoreApi {
       throw e
     }
   }
+}
+
+/** The full path of an object that has just been made: runs that did not find it before do now. */
+async function made(hot: HotStore, path: StorePath): Promise<string> {
+  await hot.readInfos([path])
+  return fromBytes(printStorePath(path, hot.storeDir))
 }
 
 function problemOf(e: StoreError): StoreProblem {

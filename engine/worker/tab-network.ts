@@ -83,8 +83,8 @@ export class TabNetwork {
     return substitute === undefined ? { network } : { network, substitute }
   }
 
-  #substitute({ caches = [] }: NetworkOptions): ((path: StorePath) => Promise<StoredPath | null>) | undefined {
-    if (caches.length === 0) return undefined
+  /** What brings objects in from the binary caches. Throws RangeError for keys that cannot be read. */
+  substituter({ caches = [] }: NetworkOptions): Substituter {
     const key = JSON.stringify(caches)
     let substituter = this.#substituters.get(key)
     if (substituter === undefined) {
@@ -92,10 +92,15 @@ export class TabNetwork {
       substituter = new Substituter(this.#tab.store, opened)
       this.#substituters.set(key, substituter)
     }
-    const asked = substituter
+    return substituter
+  }
+
+  #substitute(options: NetworkOptions): ((path: StorePath) => Promise<StoredPath | null>) | undefined {
+    if ((options.caches ?? []).length === 0) return undefined
+    const substituter = this.substituter(options)
     return async (path) => {
-      if ((await asked.query(path)) === null) return null
-      const [info] = await asked.substitute([path])
+      if ((await substituter.query(path)) === null) return null
+      const [info] = await substituter.substitute([path])
       if (info === undefined) throw new StoreError("absent", `path '${path}' is in no binary cache that can be read`)
       return info
     }

@@ -208,6 +208,77 @@ test("Stop in the middle of an import leaves nothing, and the next import succee
   await context.close()
 })
 
+test("garbage is what neither a root nor an open run keeps; what is damaged is found, and given up", async () => {
+  context = await browser.newContext()
+  const page = await openPage(context)
+  const outcome = await page.evaluate(async () => {
+    const { engine } = globalThis as unknown as Globals
+    const { store } = engine
+    const make = (name: string) => store.importFiles(name, [{ path: "a.nix", data: `"${name}"` }])
+    const [rooted, open, garbage] = [await make("rooted"), await make("open"), await make("garbage")]
+    await store.keep("mine", [rooted])
+    const { run } = await engine.evaluate({ expr: "import /s/a.nix", trees: { "/s": open } })
+    const would = await store.collectable()
+    const collected = await store.collect()
+    const after = await Promise.all([rooted, open, garbage].map(async (path) => (await store.object(path)) !== null))
+    await engine.release(run)
+    await store.keep("mine", [])
+    const again = await store.collect()
+    return { would: would.removed, collected: collected.removed, garbage, after, again: again.removed.length, faults: await store.verify() }
+  })
+  expect(outcome).toMatchObject({
+    would: [outcome.garbage],
+    collected: [outcome.garbage],
+    after: [true, true, false],
+    again: 2,
+    faults: [],
+  })
+  const damaged = await page.evaluate(async () => {
+    const { engine } = globalThis as unknown as Globals
+    const { store } = engine
+    const path = await store.importFiles("d", [{ path: "a.nix", data: "1" }])
+    const before = await engine.evaluate({ expr: "import /s/a.nix", trees: { "/s": path } })
+    engine.stop()
+    // Every pack of contents loses its last byte.
+    await new Promise<void>((resolve, reject) => {
+      const opening = indexedDB.open("thunkpad")
+      opening.onsuccess = () => {
+        const database = opening.result
+        const transaction = database.transaction(["blob-packs"], "readwrite")
+        const packs = transaction.objectStore("blob-packs")
+        packs.openCursor().onsuccess = ({ target }) => {
+          const cursor = (target as IDBRequest<IDBCursorWithValue | null>).result
+          if (cursor === null) return
+          const bytes = new Uint8Array(cursor.value as Uint8Array)
+          bytes[bytes.length - 1] = 0x32
+          cursor.update(bytes)
+          cursor.continue()
+        }
+        transaction.oncomplete = () => {
+          database.close()
+          resolve()
+        }
+        transaction.onerror = () => reject(transaction.error)
+      }
+    })
+    const { view } = await engine.evaluate({ expr: "import /s/a.nix", trees: { "/s": path } })
+    const faults = await store.verify()
+    const given = await store.giveUp()
+    await store.importFiles("d", [{ path: "a.nix", data: "1" }])
+    const good = await engine.evaluate({ expr: "import /s/a.nix", trees: { "/s": path } })
+    return { before: before.view, path, view, faults, given, good: good.view, left: await store.verify() }
+  })
+  expect(damaged.before).toEqual({ kind: "int", text: "1" })
+  expect(damaged.view).toMatchObject({
+    kind: "failed",
+    problem: { message: expect.stringMatching(/^reading file '\/s\/a\.nix': .*damaged/) },
+  })
+  expect(damaged.faults).toEqual([expect.objectContaining({ path: damaged.path, code: "damaged" })])
+  expect(damaged.given).toEqual([damaged.path])
+  expect([damaged.good, damaged.left]).toEqual([{ kind: "int", text: "1" }, []])
+  await context.close()
+})
+
 test("where storage is denied everything works in memory, and it is said", async () => {
   context = await browser.newContext()
   await context.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {

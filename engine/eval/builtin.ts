@@ -87,7 +87,7 @@ export interface PrimOp {
   readonly order: readonly number[]
   /** `order` is left to right. */
   readonly inOrder: boolean
-  /** Has a `run` and forces left to right: can be called the short way. */
+  /** Has a `run`, and one argument or two, forced in either order: can be called the short way. */
   readonly direct: boolean
   readonly frame: boolean
   readonly run: ((rt: Runtime, ...args: never[]) => Value) | null
@@ -112,7 +112,7 @@ export function builtin<const A extends readonly ArgSpec[]>(b: Builtin<A>): Prim
     feature: b.feature ?? null,
     order: b.order ?? b.args.map((_, i) => i),
     inOrder: b.order === undefined,
-    direct: b.order === undefined && b.run !== undefined,
+    direct: b.run !== undefined && (b.order === undefined || (b.args.length === 2 && b.order[0] === 1 && b.order[1] === 0)),
     frame: b.frame ?? true,
     // The two casts forget the argument types: call.ts passes exactly what `args` declares.
     run: (b.run ?? null) as PrimOp["run"],

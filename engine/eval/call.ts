@@ -1,7 +1,7 @@
 // Calling functions natively: lambdas, builtins, partial applications, functors.
 // C++ Nix: eval.cc callFunction. The stepper's twin is stepper/call.ts; both use the same frames.
 
-import type { LambdaExpr } from "../lang/expr.ts"
+import type { Formal, LambdaExpr } from "../lang/expr.ts"
 import { printIdentifier } from "../lang/identifier.ts"
 import { Attrs } from "./attrs.ts"
 import type { ArgKinds, PrimOp } from "./builtin.ts"
@@ -11,6 +11,7 @@ import { NixError } from "./error.ts"
 import { force, forceAttrs, forceBool, forceFunction, forceInt, forceList, forcePlainString, forceString, typeError } from "./force.ts"
 import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
+import type { Shape } from "./shape.ts"
 import { showType } from "./show-type.ts"
 import type { Step } from "./step.ts"
 import { runCall } from "./stepper/trampoline.ts"
@@ -38,8 +39,12 @@ export function frameCall(rt: Runtime, e: unknown, code: LambdaCode, pos: number
 /** Calls a function with one argument: the hot path. */
 export function call1(rt: Runtime, fun: Value, arg: Cell, pos: number): Value {
   if (!(fun instanceof Lambda)) {
-    if (fun instanceof PrimOpValue && fun.op.direct && fun.op.arity === 1 && rt.stack <= rt.stackLimit)
-      return callPrimOp1(rt, fun.op, arg, pos)
+    if (rt.stack <= rt.stackLimit) {
+      if (fun instanceof PrimOpValue) {
+        if (fun.op.direct && fun.op.arity === 1) return callPrimOp1(rt, fun.op, arg, pos)
+      } else if (fun instanceof PrimOpApp && fun.op.direct && fun.op.arity === 2)
+        return callPrimOp2(rt, fun.op, fun.args[0] as Cell, arg, pos)
+    }
     return callFunction(rt, fun, [arg], pos)
   }
   const depth = rt.depth
@@ -180,9 +185,12 @@ export function matchFormals(rt: Runtime, fun: Lambda, arg: Cell, set: Attrs, po
   let slot = 1
   if (expr.arg !== null) env[slot++] = arg
   let used = 0
+  const places = set.shape === null ? null : placesOf(fun.code, formals, set.shape)
   for (let i = 0; i < formals.length; i++) {
     const formal = formals[i] as (typeof formals)[number]
-    const cell = set.get(formal.name)
+    let cell: Cell | undefined
+    if (places === null) cell = set.get(formal.name)
+    else if ((places[i] as number) >= 0) cell = set.at(places[i] as number)
     if (cell !== undefined) {
       used++
       env[slot++] = cell
@@ -199,6 +207,15 @@ export function matchFormals(rt: Runtime, fun: Lambda, arg: Cell, set: Attrs, po
   }
   if (used !== set.size && expr.formals !== null && !expr.formals.ellipsis) throw unexpectedArgument(rt, expr, set, pos)
   return env
+}
+
+/** Where in a shape the formals are; sets of the same shape come again and again. */
+function placesOf(code: LambdaCode, formals: readonly Formal[], shape: Shape): readonly number[] {
+  if (shape !== code.argShape) {
+    code.places = formals.map((formal) => shape.find(formal.name))
+    code.argShape = shape
+  }
+  return code.places
 }
 
 function unexpectedArgument(rt: Runtime, expr: LambdaExpr, set: Attrs, pos: number): NixError {
@@ -316,8 +333,13 @@ function callPrimOp2(rt: Runtime, op: PrimOp, a: Cell, b: Cell, pos: number): Va
   rt.stack = stack + 700
   let value: Value
   try {
-    const x = forceArg(rt, op, 0, a)
-    value = (op.run as AnyRun)(rt, x, forceArg(rt, op, 1, b), pos)
+    if (op.inOrder) {
+      const x = forceArg(rt, op, 0, a)
+      value = (op.run as AnyRun)(rt, x, forceArg(rt, op, 1, b), pos)
+    } else {
+      const y = forceArg(rt, op, 1, b)
+      value = (op.run as AnyRun)(rt, forceArg(rt, op, 0, a), y, pos)
+    }
   } catch (e) {
     if (op.frame && e instanceof NixError) e.frame(pos, `while calling the '${op.name}' builtin`)
     throw e

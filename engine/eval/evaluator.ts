@@ -93,7 +93,7 @@ export class Evaluator {
 
   /** A cell for code in an environment (the base environment by default). */
   cell(code: Code, env: Env = this.rt.globals): Cell {
-    return new Thunk(code, env, undefined)
+    return new Thunk(code, env)
   }
 
   /** A cell for a bound tree in the base environment. */

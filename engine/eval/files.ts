@@ -84,9 +84,9 @@ export function* stepEvalFile(rt: Runtime, path: string): Step<Value> {
   const known = rt.imports.get(resolved)
   let file: Thunk
   if (known === undefined) {
-    file = new Thunk(APPLY, null, undefined)
+    file = new Thunk(APPLY, null)
     try {
-      file.env = [new Thunk(loaderOf(rt)(resolved, readExpr(rt, resolved)), rt.globals, undefined)]
+      file.content = [new Thunk(loaderOf(rt)(resolved, readExpr(rt, resolved)), rt.globals)]
     } catch (e) {
       if (e instanceof NixError) rt.imports.set(resolved, failedFile(rt, e))
       throw e
@@ -94,20 +94,19 @@ export function* stepEvalFile(rt: Runtime, path: string): Step<Value> {
     rt.imports.set(resolved, file)
   } else if (known instanceof Thunk) file = known
   else return known
-  if (file.code === null) return file.value as Value
+  if (file.code === null) return file.content as Value
   if (file.code !== APPLY) return forceSpecial(file, 0)
-  const env = file.env as readonly Cell[]
+  const app = file.content as readonly Cell[]
   const owner = rt.current
   file.code = BLACKHOLE
-  file.env = null
   rt.current = file
   try {
-    const value = (yield need(env[0] as Cell, 0)) as Value
+    const value = (yield need(app[0] as Cell, 0)) as Value
     file.code = null
-    file.value = value
+    file.content = value
     return value
   } catch (e) {
-    throw failThunk(rt, file, APPLY, env, framed(e, 0, `while evaluating the file '${resolved}':`))
+    throw failThunk(rt, file, APPLY, app, framed(e, 0, `while evaluating the file '${resolved}':`))
   } finally {
     rt.current = owner
   }
@@ -115,7 +114,7 @@ export function* stepEvalFile(rt: Runtime, path: string): Step<Value> {
 
 /** The memory of a file that could not be read or parsed: importing it again fails with the same words. */
 function failedFile(rt: Runtime, e: NixError): Thunk {
-  const file = new Thunk(null, null, undefined)
+  const file = new Thunk(null, null)
   failThunk(rt, file, APPLY, null, e)
   return file
 }
@@ -128,7 +127,7 @@ export function* stepScopedImport(rt: Runtime, scope: Attrs, path: string): Step
   const resolved = resolveExprPath(rt, path)
   const text = readExpr(rt, resolved)
   const code = loaderOf(rt)(resolved, text, innerScope(baseScope(rt.globalNames), names))
-  return (yield need(new Thunk(code, env, undefined), 0)) as Value
+  return (yield need(new Thunk(code, env), 0)) as Value
 }
 
 /** True for the derivation of a store path that is there: importing it gives its outputs. */

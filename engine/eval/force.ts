@@ -4,7 +4,7 @@
 import type { Attrs } from "./attrs.ts"
 import { Attrs as AttrsClass } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
-import { callFunction } from "./call.ts"
+import { call1, call2, callFunction } from "./call.ts"
 import { displayContextElem, sortedContext } from "./context.ts"
 import { NixError } from "./error.ts"
 import { showValue } from "./print-value.ts"
@@ -17,9 +17,11 @@ import {
   BLACKHOLE,
   type Cell,
   type Code,
+  type Content,
   EAGER,
   type Env,
   FAILED,
+  isState,
   Lambda,
   type List,
   NixFloat,
@@ -32,16 +34,24 @@ import {
 
 /** The value of a cell; `pos` is where it is needed (0 if unknown). */
 export function force(rt: Runtime, cell: Cell, pos: number): Value {
-  return cell instanceof Thunk ? (cell.code === null ? (cell.value as Value) : forceThunk(rt, cell, pos)) : cell
+  return cell instanceof Thunk ? (cell.code === null ? (cell.content as Value) : forceThunk(rt, cell, pos)) : cell
+}
+
+/** The same for an attribute of a set: an error is where the attribute is defined, `pos` if that is unknown. */
+export function forceAttr(rt: Runtime, cell: Cell, set: Attrs, name: string, pos: number): Value {
+  if (!(cell instanceof Thunk)) return cell
+  const code = cell.code
+  if (code === null) return cell.content as Value
+  return forceThunk(rt, cell, isState(code) ? set.posOf(name) || pos : pos)
 }
 
 /** Forces a thunk that is not done yet. */
 export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
   const code = thunk.code
-  if (code === null) return thunk.value as Value
+  if (code === null) return thunk.content as Value
   const stack = rt.stack
   if (stack > rt.stackLimit && code !== EAGER) return runForce(rt, thunk, pos)
-  const env = thunk.env
+  const env = thunk.content
   const owner = rt.current
   let value: Value
   if (code === APPLY) {
@@ -51,7 +61,13 @@ export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
     rt.stack = stack + APPLY.weight
     const depth = rt.depth
     try {
-      value = callFunction(rt, force(rt, app[0] as Cell, pos), app.slice(1), pos)
+      const fun = force(rt, app[0] as Cell, pos)
+      value =
+        app.length === 2
+          ? call1(rt, fun, app[1] as Cell, pos)
+          : app.length === 3
+            ? call2(rt, fun, app[1] as Cell, app[2] as Cell, pos)
+            : callFunction(rt, fun, app.slice(1), pos)
     } catch (e) {
       rt.stack = stack
       rt.depth = depth
@@ -62,7 +78,6 @@ export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
     return forceSpecial(thunk, pos)
   } else {
     thunk.code = BLACKHOLE
-    thunk.env = null
     rt.current = thunk
     rt.stack = stack + code.weight
     const depth = rt.depth
@@ -78,8 +93,7 @@ export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
   rt.stack = stack
   rt.current = owner
   thunk.code = null
-  thunk.env = null
-  thunk.value = value
+  thunk.content = value
   if (rt.longText !== 0) rt.ownText(thunk, value)
   return value
 }
@@ -88,9 +102,9 @@ export function forceThunk(rt: Runtime, thunk: Thunk, pos: number): Value {
 export function forceSpecial(thunk: Thunk, pos: number): Value {
   if (thunk.code === EAGER) {
     thunk.code = null
-    return thunk.value as Value
+    return thunk.content as Value
   }
-  if (thunk.code === FAILED) throw (thunk.value as NixError).clone()
+  if (thunk.code === FAILED) throw (thunk.content as NixError).clone()
   const e = new NixError("infinite-recursion", "infinite recursion encountered", pos)
   e.cycle = thunk
   throw e
@@ -100,30 +114,28 @@ export function forceSpecial(thunk: Thunk, pos: number): Value {
  * A thunk's code has thrown: remembers a Nix error in it, restores it for anything else (waiting, stops),
  * so that it can be forced again. Returns what is to be thrown on.
  */
-export function failThunk(rt: Runtime, thunk: Thunk, code: Code, env: Thunk["env"], e: unknown): unknown {
+export function failThunk(rt: Runtime, thunk: Thunk, code: Code, content: Content, e: unknown): unknown {
   if (e instanceof NixError) {
     // The frame marks where the evaluation enters the cycle: at the first force of the black hole.
     if (e.cycle === thunk) e.frameAlways(0, "entering the infinite recursion")
     thunk.code = FAILED
-    thunk.env = null
-    thunk.value = e
+    thunk.content = e
     return e
   }
   thunk.code = code
-  thunk.env = env
+  thunk.content = content
   undoTraces(rt, thunk)
   return e
 }
 
 /** The same for an application. */
-export function failApply(rt: Runtime, thunk: Thunk, env: Thunk["env"], e: unknown): unknown {
+export function failApply(rt: Runtime, thunk: Thunk, content: Content, e: unknown): unknown {
   if (e instanceof NixError) {
     thunk.code = FAILED
-    thunk.env = null
-    thunk.value = e
+    thunk.content = e
   } else {
     thunk.code = APPLY
-    thunk.env = env
+    thunk.content = content
     undoTraces(rt, thunk)
   }
   return e

@@ -41,7 +41,7 @@ function converter(rt: Runtime): Cell {
   let cell = rt.imports.get(fileName)
   if (cell === undefined) {
     if (rt.loader === null) throw new RangeError("the runtime has no loader")
-    cell = new Thunk(rt.loader(fileName, importedDrvNix), rt.globals, undefined)
+    cell = new Thunk(rt.loader(fileName, importedDrvNix), rt.globals)
     rt.imports.set(fileName, cell)
   }
   return cell

@@ -298,8 +298,8 @@ export function positionOf(cell: Cell): number {
   let c: Cell = cell
   // The function of an application may itself be one.
   while (c instanceof Thunk) {
-    if (c.code === null) c = c.value as Value
-    else if (c.code === APPLY) c = (c.env as readonly Cell[])[0] as Cell
+    if (c.code === null) c = c.content as Value
+    else if (c.code === APPLY) c = (c.content as readonly Cell[])[0] as Cell
     else return 0
   }
   return c instanceof Attrs ? c.pos : c instanceof Lambda ? c.code.expr.pos : 0

@@ -123,7 +123,7 @@ export class ReplSession {
   keep(name: string, make: () => Expr): Cell {
     const known = this.#cells.get(name)
     if (known !== undefined) return known
-    const cell = new Thunk(codeOf(make()), this.bindings.env, undefined)
+    const cell = new Thunk(codeOf(make()), this.bindings.env)
     this.#cells.set(name, cell)
     return cell
   }

@@ -118,7 +118,7 @@ function cellsOf(session: ReplSession, bindings: AttrsExpr): [string, Cell][] {
   const sources: Env = [env, ...bindings.inheritFrom.map((from) => childCell(rt, from, env))]
   const out: [string, Cell][] = []
   for (const { name, kind, expr } of bindings.attrs.values())
-    out.push([name, new Thunk(codeOf(expr), kind === "inherited-from" ? sources : env, undefined)])
+    out.push([name, new Thunk(codeOf(expr), kind === "inherited-from" ? sources : env)])
   // C++ Nix drops these without a word.
   for (const { name, value, pos } of bindings.dynamic)
     out.push([forcePlainString(rt, childCell(rt, name, env), pos, dynamicNameFrame), childCell(rt, value, env)])

@@ -4,7 +4,7 @@
 import type { Scope } from "../lang/bind.ts"
 import type { Source, Sources } from "../lang/source.ts"
 import { Symbols } from "../lang/symbol.ts"
-import { type Attrs, Shapes } from "./attrs.ts"
+import type { Attrs } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { Contexts } from "./context.ts"
 import { Stopped } from "./error.ts"
@@ -13,6 +13,7 @@ import type { Host } from "./host.ts"
 import { KnownDrvs } from "./known-drvs.ts"
 import type { LiveMeter } from "./live-meter.ts"
 import type { Regex } from "./regex/regex.ts"
+import { Shapes } from "./shape.ts"
 import { type Cell, type Code, type Env, NixString, type Thunk, type Value } from "./value.ts"
 
 /** Parses and binds the text of a file in a scope, the base scope if none is given. */

@@ -30,7 +30,7 @@ function showThunk(thunk: Thunk): string {
   switch (thunk.code) {
     case null:
       // A thunk that is done always holds a value.
-      return showType(thunk.value as Cell)
+      return showType(thunk.content as Cell)
     case BLACKHOLE:
       return "a black hole"
     case APPLY:

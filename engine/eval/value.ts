@@ -12,6 +12,7 @@ import type { PrimOp } from "./builtin.ts"
 import type { Context } from "./context.ts"
 import type { NixError } from "./error.ts"
 import type { Runtime } from "./runtime.ts"
+import type { Shape } from "./shape.ts"
 import type { Op } from "./stepper/machine.ts"
 
 export type Value =
@@ -95,6 +96,9 @@ export class LambdaCode {
   readonly inner: LambdaCode | null
   /** The argument is certainly forced first, before anything can be observed. */
   readonly strictArg: boolean
+  /** The shape of the last argument of a `{ … }:`, and the index of each formal in it, -1 if it is not there. */
+  argShape: Shape | null = null
+  places: readonly number[] = []
   constructor(expr: LambdaExpr, body: Code, inner: LambdaCode | null, strictArg: boolean) {
     this.expr = expr
     this.body = body
@@ -132,23 +136,24 @@ export class PrimOpApp {
 }
 
 /**
- * A delayed value. `code` tells its state:
- *   null     done, `value` holds it
- *   APPLY    a function application: `env` is [function, ...arguments]
- *   BLACKHOLE being forced; FAILED: `value` is the error; EAGER: the value was cheap to compute at once,
- *            but for Nix (and so for printing) it is not forced yet
- *   other    an expression to run in `env`
+ * A delayed value. `code` tells its state, and so what `content` is:
+ *   null     done: the value
+ *   APPLY    a function application: [function, ...arguments]
+ *   BLACKHOLE being forced: whatever it was before; FAILED: the error; EAGER: the value, which was cheap to compute
+ *            at once, but for Nix (and so for printing) it is not forced yet
+ *   other    an expression to run: its environment
+ * Package sets make six million; a field more would be a fifth of their memory.
  */
 export class Thunk {
   code: Code | null
-  env: Env | readonly Cell[] | null
-  value: Value | NixError | undefined
-  constructor(code: Code | null, env: Env | readonly Cell[] | null, value: Value | undefined) {
+  content: Content
+  constructor(code: Code | null, content: Content) {
     this.code = code
-    this.env = env
-    this.value = value
+    this.content = content
   }
 }
+
+export type Content = Value | NixError | Env | readonly Cell[] | null
 
 const nothing = { kind: "broken" } as unknown as Expr
 const never: Run = () => {
@@ -159,15 +164,20 @@ export const BLACKHOLE: Code = new Code(nothing, never, 0)
 export const FAILED: Code = new Code(nothing, never, 0)
 export const EAGER: Code = new Code(nothing, never, 0)
 
+/** True for the codes that stand for a state: their thunks need the position where they are forced, for errors. */
+export function isState(code: Code): boolean {
+  return code.expr === nothing
+}
+
 /** A thunk for `fun arg…` (C++ Nix: Value::mkApp). */
 export function applyThunk(...funAndArgs: readonly Cell[]): Thunk {
-  return new Thunk(APPLY, funAndArgs, undefined)
+  return new Thunk(APPLY, funAndArgs)
 }
 
 /** The value of a cell if it is known, else undefined; never forces. */
 export function peek(cell: Cell): Value | undefined {
   if (!(cell instanceof Thunk)) return cell
-  return cell.code === null ? (cell.value as Value) : undefined
+  return cell.code === null ? (cell.content as Value) : undefined
 }
 
 export function isList(v: Value | Cell | undefined): v is List {

@@ -27,7 +27,7 @@ test("functions are shown by their kind", () => {
 })
 
 test("a thunk being forced differs from one that is not or that failed", () => {
-  expect(printAmbiguous(rt, [new Thunk(BLACKHOLE, null, undefined), new Thunk(FAILED, null, undefined)])).toBe(
+  expect(printAmbiguous(rt, [new Thunk(BLACKHOLE, null), new Thunk(FAILED, null)])).toBe(
     "[ \xc2\xabpotential infinite recursion\xc2\xbb <CODE> ]",
   )
 })

@@ -45,12 +45,12 @@ const puppy = builtin({
   examples: [],
   run: () => null,
 })
-const thunk = (code: Thunk["code"]) => new Thunk(code, null, undefined)
+const thunk = (code: Thunk["code"]) => new Thunk(code, null)
 
 /** Values of the vectors that no expression gives. Upstream's external values, null pointers and functions without a place do not exist here. */
 const special: Readonly<Record<string, () => Cell>> = {
   "<thunk>": () => cellOf("1 + 1"),
-  "<app>": () => new Thunk(APPLY, [new PrimOpValue(puppy), 1], undefined),
+  "<app>": () => new Thunk(APPLY, [new PrimOpValue(puppy), 1]),
   "<primop puppy>": () => new PrimOpValue(puppy),
   "<partial primop puppy>": () => new PrimOpApp(puppy, [1]),
   "<blackhole>": () => thunk(BLACKHOLE),

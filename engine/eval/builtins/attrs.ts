@@ -99,9 +99,9 @@ const unsafeGetAttrPos = builtin({
 
 const removeFrame = "while evaluating the values of the second argument passed to builtins.removeAttrs"
 
-function without(rt: Runtime, set: Attrs, removed: ReadonlySet<string>): Attrs {
+function without(rt: Runtime, set: Attrs, removed: readonly string[]): Attrs {
   rt.charge(32 * set.size)
-  return set.filter((name) => !removed.has(name))
+  return set.without(removed)
 }
 
 const removeAttrs = builtin({
@@ -116,21 +116,21 @@ const removeAttrs = builtin({
   examples: [{ nix: 'removeAttrs { x = 1; y = 2; z = 3; } [ "a" "x" "z" ]', gives: "{ y = 2; }" }],
   // One of the most called builtins of package sets; the generator costs three times as much.
   run(rt, set, list) {
-    const removed = new Set<string>()
+    const removed: string[] = new Array(list.length)
     for (let i = 0; i < list.length; i++) {
       const name = forcePlainString(rt, list[i] as Cell, 0, removeFrame)
       rt.symbols.id(name)
-      removed.add(name)
+      removed[i] = name
     }
     return without(rt, set, removed)
   },
   *step(rt, set, list) {
-    const removed = new Set<string>()
+    const removed: string[] = new Array(list.length)
     for (let i = 0; i < list.length; i++) {
       const cell = list[i] as Cell
       const name = typeof cell === "string" ? cell : ((yield stepKind(rt, cell, "plain", 0, removeFrame)) as string)
       rt.symbols.id(name)
-      removed.add(name)
+      removed[i] = name
     }
     return without(rt, set, removed)
   },
@@ -181,18 +181,20 @@ const listToAttrs = builtin({
 function fromPairs(rt: Runtime, pairs: ReadonlyMap<string, Attrs>): Attrs {
   rt.charge(32 * pairs.size)
   if (pairs.size === 0) return Attrs.empty
-  const names: string[] = []
-  const cells: Cell[] = []
-  const positions: number[] = []
+  // Arrays that grow keep spare room, and most of these have one element.
+  const names: string[] = new Array(pairs.size)
+  const cells: Cell[] = new Array(pairs.size)
+  const positions: number[] = new Array(pairs.size)
+  let n = 0
   for (const [name, pair] of pairs) {
     const value = pair.get("value")
     if (value === undefined) {
       // C++ Nix looks at the pairs in symbol order; the fault is the same for all, so only its place differs.
       throw new NixError("type", "attribute 'value' missing", 0).frame(0, pairFrame)
     }
-    names.push(name)
-    cells.push(value)
-    positions.push(pair.posOf("value"))
+    names[n] = name
+    cells[n] = value
+    positions[n++] = pair.posOf("value")
   }
   return Attrs.ofShape(rt.shapes.of(names), cells, positions, 0)
 }
@@ -207,20 +209,9 @@ const intersectAttrs = builtin({
   see: "primops.cc prim_intersectAttrs",
   examples: [{ nix: "builtins.intersectAttrs { a = 1; b = 1; } { b = 2; c = 2; }", gives: "{ b = 2; }" }],
   run(rt, left, right) {
-    const names: string[] = []
-    const cells: Cell[] = []
-    const positions: number[] = []
-    const leftIsSmaller = left.size < right.size
-    for (const name of leftIsSmaller ? left.names() : right.names()) {
-      if (!leftIsSmaller && !left.has(name)) continue
-      const cell = right.get(name)
-      if (cell === undefined) continue
-      names.push(name)
-      cells.push(cell)
-      positions.push(right.posOf(name))
-    }
-    rt.charge(32 * names.length)
-    return Attrs.ofShape(rt.shapes.of(names), cells, positions, 0)
+    const common = right.common(left, rt.shapes)
+    rt.charge(32 * common.size)
+    return common
   },
 })
 

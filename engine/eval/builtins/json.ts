@@ -1,9 +1,10 @@
 // JSON: toJSON and fromJSON.
 
-import { Attrs, Shape } from "../attrs.ts"
+import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { NixError } from "../error.ts"
 import type { Runtime } from "../runtime.ts"
+import { Shape } from "../shape.ts"
 import { type JsonMaker, readJson } from "../text/json-reader.ts"
 import { TextError } from "../text/text-error.ts"
 import { type JsonOptions, stepToJson, toJson } from "../to-json.ts"

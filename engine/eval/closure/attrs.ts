@@ -2,11 +2,12 @@
 
 import type { AttrsExpr, LetExpr } from "../../lang/expr.ts"
 import { printIdentifier } from "../../lang/identifier.ts"
-import { Attrs, Shape } from "../attrs.ts"
+import { Attrs } from "../attrs.ts"
 import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
 import { posBytes } from "../print-place.ts"
 import { COST, type Runtime } from "../runtime.ts"
+import { Shape } from "../shape.ts"
 import { type Cell, type Env, type Run, Thunk } from "../value.ts"
 import { codeOf, type MakeCell, makerOf } from "./child.ts"
 import { compilePart } from "./compile.ts"
@@ -52,7 +53,7 @@ const plans = new WeakMap<AttrsExpr, AttrsPlan>()
 
 function ownThunk(expr: Parameters<typeof codeOf>[0]): MakeCell {
   const code = codeOf(expr)
-  return (_rt, env) => new Thunk(code, env, undefined)
+  return (_rt, env) => new Thunk(code, env)
 }
 
 /** Makes the cells of a recursive set or `let` in its new environment `inner` (slots 1…). */
@@ -114,6 +115,12 @@ export function compileAttrs(expr: AttrsExpr): Run {
       if (overrides !== undefined) set = override(set, inner, forceAttrs(rt, overrides, 0, overridesFrame), plan)
     } else set = Attrs.ofShape(shape, fillPlain(rt, plan, env), positions, pos)
     if (names.length === 0) return set
+    // `{ ${name} = value; }`, of which package sets make many.
+    if (names.length === 1 && set.size === 0) {
+      const d = expr.dynamic[0] as AttrsExpr["dynamic"][number]
+      const name = force(rt, (names[0] as Run)(rt, inner), d.pos)
+      return name === null ? set : single(rt, expr, forcePlainString(rt, name, d.pos, dynamicNameFrame), inner)
+    }
     const dynamic = new DynamicAttrs(rt, expr, set)
     for (let i = 0; i < names.length; i++) {
       const d = expr.dynamic[i] as AttrsExpr["dynamic"][number]
@@ -132,6 +139,15 @@ export function override(set: Attrs, inner: Env, overrides: Attrs, plan: AttrsPl
     if (i >= 0) inner[i + 1] = overrides.get(name) as Cell
   }
   return overrides.size === 0 ? set : set.update(overrides)
+}
+
+/** A set whose one attribute has a computed name. */
+function single(rt: Runtime, expr: AttrsExpr, name: string, env: Env): Attrs {
+  const d = expr.dynamic[0] as AttrsExpr["dynamic"][number]
+  rt.symbols.id(name)
+  rt.credit -= COST.entry
+  if (d.value.kind === "lambda") d.value.name = name
+  return Attrs.ofShape(rt.shapes.of([name]), [makerOf(d.value)(rt, env)], [d.pos], expr.pos)
 }
 
 /** Adds computed attributes to a set, in order. Shared with the stepper. */

@@ -89,7 +89,7 @@ export function argumentOf(expr: CallExpr): ((rt: Runtime, env: Env, strict: boo
       const b = known(right(rt, env))
       if (typeof b === "number") {
         const n = subtract ? a - b : a + b
-        if (Number.isSafeInteger(n)) return strict ? n : new Thunk(EAGER, null, n)
+        if (Number.isSafeInteger(n)) return strict ? n : new Thunk(EAGER, n)
       }
     }
     return delayed(rt, env)
@@ -102,7 +102,7 @@ function isSimple(expr: CallExpr["fun"] | undefined): boolean {
 }
 
 function known(cell: Cell): Cell | undefined {
-  return cell instanceof Thunk ? (cell.code === null || cell.code === EAGER ? (cell.value as Value) : undefined) : cell
+  return cell instanceof Thunk ? (cell.code === null || cell.code === EAGER ? (cell.content as Value) : undefined) : cell
 }
 
 /** `a - b`, `a * b`, `a / b`, `a < b` of the builtins themselves. */

@@ -95,7 +95,7 @@ function makeMaker(expr: Expr): MakeCell {
   }
   const code = codeOf(expr)
   return (rt, env) => {
-    const thunk = new Thunk(code, env, undefined)
+    const thunk = new Thunk(code, env)
     if ((rt.credit -= COST.thunk) < 0) rt.spend(thunk)
     return thunk
   }
@@ -108,5 +108,5 @@ function constant(cell: Cell): MakeCell {
 /** `null` is a value; only `undefined` is an unset slot. */
 function unset(holder: Env, slot: number, code: Code, env: Env): Cell {
   const cell = holder[slot]
-  return cell === undefined ? new Thunk(code, env, undefined) : (cell as Cell)
+  return cell === undefined ? new Thunk(code, env) : (cell as Cell)
 }

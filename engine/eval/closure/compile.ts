@@ -10,6 +10,7 @@ import { stepAssertEqual } from "../assert-equal.ts"
 import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
 import { force, forceThunk } from "../force.ts"
+import { Lookup } from "../lookup.ts"
 import { COST, type Runtime } from "../runtime.ts"
 import { runEval } from "../stepper/trampoline.ts"
 import { type Cell, type Env, Lambda, LambdaCode, NixFloat, NixPath, type Run, Thunk, type Value } from "../value.ts"
@@ -184,28 +185,31 @@ export function isArithmetic(fun: Expr): fun is VarExpr {
 
 function compileVar(expr: VarExpr): Run {
   const { slot, level, pos } = expr
-  if (expr.fromWith !== null) return (rt, env) => force(rt, lookupWith(rt, env, expr), pos)
+  if (expr.fromWith !== null) {
+    const lookup = new Lookup(expr.name)
+    return (rt, env) => force(rt, lookupWith(rt, env, expr, lookup), pos)
+  }
   if (level === GLOBAL) return (rt) => force(rt, rt.globals[slot] as Cell, pos)
   switch (level) {
     case 0:
       return (rt, env) => {
         const c = env[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(rt, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
       }
     case 1:
       return (rt, env) => {
         const c = (env[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(rt, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
       }
     case 2:
       return (rt, env) => {
         const c = ((env[0] as Env)[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(rt, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
       }
     case 3:
       return (rt, env) => {
         const c = (((env[0] as Env)[0] as Env)[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(rt, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
       }
     default:
       return (rt, env) => {

@@ -3,10 +3,12 @@
 import type { AttrName, HasAttrExpr, SelectExpr } from "../../lang/expr.ts"
 import { printIdentifier } from "../../lang/identifier.ts"
 import { show } from "../../lang/show.ts"
-import { Attrs, type Shape } from "../attrs.ts"
+import { Attrs } from "../attrs.ts"
 import { NixError } from "../error.ts"
-import { force, forceAttrs, forcePlainString } from "../force.ts"
+import { force, forceAttr, forceAttrs, forcePlainString } from "../force.ts"
+import { Lookup } from "../lookup.ts"
 import type { Runtime } from "../runtime.ts"
+import type { Shape } from "../shape.ts"
 import { suggestions } from "../text/levenshtein.ts"
 import { type Cell, type Env, type Run, Thunk, type Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
@@ -22,6 +24,18 @@ function nameOf(name: AttrName): NameOf {
   const run = compilePart(name)
   const pos = name.pos
   return (rt, env) => forcePlainString(rt, run(rt, env), pos, "while evaluating an attribute name")
+}
+
+/** The look-up of each step of a path; a computed name gets one of its own each time. */
+type LookupOf = (rt: Runtime, env: Env) => Lookup
+
+function lookupOf(name: AttrName): LookupOf {
+  if (typeof name === "string") {
+    const lookup = new Lookup(name)
+    return () => lookup
+  }
+  const run = nameOf(name)
+  return (rt, env) => new Lookup(run(rt, env))
 }
 
 /** "attribute 'x' missing", with suggestions. */
@@ -61,53 +75,58 @@ export function compileSelect(expr: SelectExpr): Run {
   const first = expr.path[0]
   if (expr.path.length === 1 && typeof first === "string" && expr.fallback === null) return selectOne(expr, first)
   const target = operandOf(expr.target, selectFrame)
-  const names = expr.path.map(nameOf)
+  const steps = expr.path.map(lookupOf)
   const pos = expr.pos
+  // Positions are asked for only where something goes wrong, which is why set and name are kept.
   if (expr.fallback === null)
     return (rt, env) => {
       let cur: Cell = target(rt, env)
-      let attrPos = 0
+      let found: Attrs = Attrs.empty
+      let name = ""
       let i = 0
       const depth = rt.depth
       const stack = rt.stack
       try {
-        for (; i < names.length; i++) {
-          const name = (names[i] as NameOf)(rt, env)
+        for (; i < steps.length; i++) {
+          const lookup = (steps[i] as LookupOf)(rt, env)
           const set: Attrs = forceAttrs(rt, cur, pos, selectFrame)
-          const next = set.get(name)
-          if (next === undefined) throw missingAttr(set, name)
+          const next = lookup.in(set)
+          if (next === undefined) throw missingAttr(set, lookup.name)
           cur = next
-          attrPos = set.posOf(name)
+          found = set
+          name = lookup.name
         }
-        return force(rt, cur, attrPos || pos)
+        return forceAttr(rt, cur, found, name, pos)
       } catch (e) {
         rt.depth = depth
         rt.stack = stack
-        throw frameSelect(rt, e, expr, env, attrPos, i)
+        throw frameSelect(rt, e, expr, env, found.posOf(name), i)
       }
     }
   const fallback = compilePart(expr.fallback)
   return (rt, env) => {
     let cur: Cell = target(rt, env)
-    let attrPos = 0
+    let found: Attrs = Attrs.empty
+    let name = ""
     let i = 0
     const depth = rt.depth
     const stack = rt.stack
     try {
-      for (; i < names.length; i++) {
-        const name = (names[i] as NameOf)(rt, env)
+      for (; i < steps.length; i++) {
+        const lookup = (steps[i] as LookupOf)(rt, env)
         const set: Value = force(rt, cur, pos)
-        const next: Cell | undefined = set instanceof Attrs ? set.get(name) : undefined
+        const next: Cell | undefined = set instanceof Attrs ? lookup.in(set) : undefined
         // The fallback runs inside: its errors get this selection's frame too, as in C++ Nix.
         if (next === undefined) return fallback(rt, env)
         cur = next
-        attrPos = (set as Attrs).posOf(name)
+        found = set as Attrs
+        name = lookup.name
       }
-      return force(rt, cur, attrPos || pos)
+      return forceAttr(rt, cur, found, name, pos)
     } catch (e) {
       rt.depth = depth
       rt.stack = stack
-      throw frameSelect(rt, e, expr, env, attrPos, i)
+      throw frameSelect(rt, e, expr, env, found.posOf(name), i)
     }
   }
 }
@@ -136,11 +155,11 @@ function selectOne(expr: SelectExpr, name: string): Run {
       } else cell = set.get(name)
       if (cell !== undefined) {
         if (!(cell instanceof Thunk)) return cell
-        if (cell.code === null) return cell.value as Value
+        if (cell.code === null) return cell.content as Value
         const depth = rt.depth
         const stack = rt.stack
         try {
-          return force(rt, cell, set.posOf(name) || pos)
+          return forceAttr(rt, cell, set, name, pos)
         } catch (e) {
           rt.depth = depth
           rt.stack = stack
@@ -159,14 +178,14 @@ function selectOne(expr: SelectExpr, name: string): Run {
 /** The closure of `e ? path`. */
 export function compileHasAttr(expr: HasAttrExpr): Run {
   const target = operandOf(expr.target, "in the argument of '?'")
-  const names = expr.path.map(nameOf)
+  const steps = expr.path.map(lookupOf)
   const pos = expr.pos
   return (rt, env) => {
     let cur: Cell = target(rt, env)
-    for (let i = 0; i < names.length; i++) {
+    for (let i = 0; i < steps.length; i++) {
       const set: Value = force(rt, cur, pos)
-      const name = (names[i] as NameOf)(rt, env)
-      const next: Cell | undefined = set instanceof Attrs ? set.get(name) : undefined
+      const lookup = (steps[i] as LookupOf)(rt, env)
+      const next: Cell | undefined = set instanceof Attrs ? lookup.in(set) : undefined
       if (next === undefined) return false
       cur = next
     }

@@ -129,19 +129,19 @@ function compileVar(expr: VarExpr): Op {
     case 0:
       return (m, env) => {
         const c = env[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(m, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(m, c, pos)) : c
       }
     case 1:
       return (m, env) => {
         const c = (env[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(m, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(m, c, pos)) : c
       }
     default:
       return (m, env) => {
         let up = env
         for (let i = level; i > 0; i--) up = up[0] as Env
         const c = up[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.value as Value) : forceThunk(m, c, pos)) : c
+        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(m, c, pos)) : c
       }
   }
 }

@@ -8,21 +8,20 @@ import type { Frame, Machine } from "./machine.ts"
 
 /** The value of a cell, or undefined after suspending; `pos` is where it is needed. */
 export function forceCell(m: Machine, cell: Cell, pos: number): Value | undefined {
-  return cell instanceof Thunk ? (cell.code === null ? (cell.value as Value) : forceThunk(m, cell, pos)) : cell
+  return cell instanceof Thunk ? (cell.code === null ? (cell.content as Value) : forceThunk(m, cell, pos)) : cell
 }
 
 /** Forces a thunk that is not done yet. */
 export function forceThunk(m: Machine, thunk: Thunk, pos: number): Value | undefined {
   const code = thunk.code
-  if (code === null) return thunk.value as Value
+  if (code === null) return thunk.content as Value
   if (code === APPLY) return forceApply(m, thunk, pos)
   if (code === EAGER || code === FAILED || code === BLACKHOLE) return forceSpecial(thunk, pos)
   const rt = m.rt
-  const env = thunk.env as Env
+  const env = thunk.content as Env
   const owner = rt.current
   const depth = rt.depth
   thunk.code = BLACKHOLE
-  thunk.env = null
   rt.current = thunk
   const used = m.used
   let value: Value | undefined
@@ -44,8 +43,7 @@ export function forceThunk(m: Machine, thunk: Thunk, pos: number): Value | undef
   m.used = used
   rt.current = owner
   thunk.code = null
-  thunk.env = null
-  thunk.value = value
+  thunk.content = value
   if (rt.longText !== 0) rt.ownText(thunk, value)
   return value
 }
@@ -53,7 +51,7 @@ export function forceThunk(m: Machine, thunk: Thunk, pos: number): Value | undef
 /** Forces an application. C++ Nix leaves it in place while it runs: no black hole. */
 function forceApply(m: Machine, thunk: Thunk, pos: number): Value | undefined {
   const rt = m.rt
-  const app = thunk.env as readonly Cell[]
+  const app = thunk.content as readonly Cell[]
   const owner = rt.current
   const depth = rt.depth
   rt.current = thunk
@@ -76,8 +74,7 @@ function forceApply(m: Machine, thunk: Thunk, pos: number): Value | undefined {
   m.used = used
   rt.current = owner
   thunk.code = null
-  thunk.env = null
-  thunk.value = value
+  thunk.content = value
   if (rt.longText !== 0) rt.ownText(thunk, value)
   return value
 }
@@ -104,8 +101,7 @@ class UpdateFrame implements Frame {
     const { rt } = m
     rt.current = this.owner
     thunk.code = null
-    thunk.env = null
-    thunk.value = value as Value
+    thunk.content = value as Value
     if (rt.longText !== 0) rt.ownText(thunk, value as Value)
     return value
   }

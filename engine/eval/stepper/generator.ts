@@ -39,7 +39,7 @@ function advance(m: Machine, step: Step<unknown>, depth: number, first: Iterator
     try {
       if (request instanceof ForceRequest) {
         const cell = request.cell
-        answer = cell instanceof Thunk ? (cell.code === null ? cell.value : forceThunk(m, cell, request.pos)) : cell
+        answer = cell instanceof Thunk ? (cell.code === null ? cell.content : forceThunk(m, cell, request.pos)) : cell
       } else if (request instanceof CallRequest) answer = callCell(m, request.fun, request.args, request.pos)
       else if (request instanceof Evaluation) answer = opOf(codeOf(request.expr))(m, request.env)
       else answer = drive(m, request as Step<unknown>)

@@ -1,10 +1,11 @@
 // Ops of `a.b.c`, `a.b or c` and `a ? b`: the twin of ../closure/select.ts.
 
 import type { AttrName, Expr, HasAttrExpr, SelectExpr } from "../../lang/expr.ts"
-import { Attrs, type Shape } from "../attrs.ts"
+import { Attrs } from "../attrs.ts"
 import { frameSelect, missingAttr, selectFrame } from "../closure/select.ts"
 import { forceAttrs, forcePlainString } from "../force.ts"
 import type { Runtime } from "../runtime.ts"
+import type { Shape } from "../shape.ts"
 import { type Cell, type Env, Thunk, type Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
 import { forceCell, forceThunk } from "./force.ts"
@@ -86,7 +87,7 @@ function select(m: Machine, plan: Plan, env: Env, cell: Cell, from: number, at: 
         m.save(new SelectFrame(plan, env, cur, i, attrPos, name, depth))
         return undefined
       }
-      const v: Value = cur instanceof Thunk ? (cur.value as Value) : cur
+      const v: Value = cur instanceof Thunk ? (cur.content as Value) : cur
       if (plan.fallback === null) {
         const set = forceAttrs(rt, v, pos, selectFrame)
         const next = set.get(name)
@@ -203,7 +204,7 @@ function selectOne(expr: SelectExpr, name: string): Op {
       }
       if (cell !== undefined) {
         if (!(cell instanceof Thunk)) return cell
-        if (cell.code === null) return cell.value as Value
+        if (cell.code === null) return cell.content as Value
         const depth = rt.depth
         let value: Value | undefined
         try {
@@ -318,7 +319,7 @@ class HasAttrFrame implements Frame {
   resume(m: Machine, value: unknown): unknown {
     const { cur, i } = this
     if (!this.naming) return hasAttr(m, this.expr, this.path, this.env, cur, i)
-    const set = cur instanceof Thunk ? cur.value : cur
+    const set = cur instanceof Thunk ? cur.content : cur
     const name = nameOf(m.rt, this.path[i] as Step, value as Value)
     const next: Cell | undefined = set instanceof Attrs ? set.get(name) : undefined
     return next === undefined ? false : hasAttr(m, this.expr, this.path, this.env, next, i + 1)

@@ -1,0 +1,175 @@
+// Shapes: the names of attribute sets, shared by all sets that have the same ones in the same order. A shape
+// remembers what became of it before: which shape a `//` with another one gives and where its cells go, and what is
+// left when names are removed. A package set makes 400,000 sets this way with 12,000 different lists of names.
+
+import type { Symbols } from "../lang/symbol.ts"
+
+/** How many shapes or plans are remembered at one place before it starts anew. */
+const MANY = 512
+/** A dictionary that grows name by name would remember a shape per step; from this size on nothing is remembered. */
+const LARGE = 256
+/** So many names are searched one by one. */
+const FEW = 8
+/** So many shapes may be looked through, one made of the other. */
+const MAX_DEPTH = 3
+
+/** How `left // right` is made for all sets of two shapes. */
+export class MergePlan {
+  /** By cell of the right set: its index in the result. */
+  readonly places: readonly number[]
+  /** The names that the left shape does not have. */
+  readonly added: readonly string[]
+  private readonly left: Shape
+  private whole: Shape | null = null
+
+  constructor(left: Shape, right: Shape) {
+    const places: number[] = new Array(right.names.length)
+    const added: string[] = []
+    const n = left.names.length
+    for (let i = 0; i < right.names.length; i++) {
+      const name = right.names[i] as string
+      const k = left.find(name)
+      places[i] = k < 0 ? n + added.push(name) - 1 : k
+    }
+    this.places = places
+    // Grown arrays keep spare room for sixteen more.
+    this.added = added.length === 0 ? none : added.slice()
+    this.left = left
+  }
+
+  /** The shape of the result. */
+  get shape(): Shape {
+    if (this.whole === null) this.whole = this.added.length === 0 ? this.left : this.left.extend(this.added)
+    return this.whole
+  }
+}
+
+const none: readonly string[] = []
+
+/** Distinct names in a fixed order, shared by sets. */
+export class Shape {
+  readonly names: readonly string[]
+  /** The shape it was made of by adding names at the end, or by leaving out those at the indexes `gone`, sorted. */
+  private readonly base: Shape | null
+  private readonly gone: readonly number[] | null
+  private readonly depth: number
+  /** Of the names that `base` does not have. Built at the first look-up in more than eight; many sets are only walked. */
+  private index: Map<string, number> | null = null
+  private sortedCache: readonly string[] | undefined
+  private symbolCache: readonly string[] | undefined
+  /** Shapes made of this one, by the names that were added or kept, or by the indexes that were left out. */
+  private extended: Map<string, Shape> | null = null
+  private kept: Map<string, Shape> | null = null
+  private reduced: Map<number | string, Shape> | null = null
+  private merged: Map<Shape, MergePlan> | null = null
+
+  constructor(names: readonly string[], base: Shape | null = null, gone: readonly number[] | null = null) {
+    this.names = names
+    const deep = base === null || base.depth >= (names.length > LARGE ? 2 * MAX_DEPTH : MAX_DEPTH)
+    this.base = deep ? null : base
+    this.gone = gone
+    this.depth = this.base === null ? 0 : this.base.depth + 1
+  }
+
+  /** The index of a name, or -1. Up to eight names are searched in a row, which beats a map. */
+  find(name: string): number {
+    const { names, base } = this
+    let from = 0
+    // An index of all names would be 40 bytes a name, a third of what shapes take.
+    if (base !== null && names.length > FEW) {
+      const i = base.find(name)
+      if (this.gone !== null) return i < 0 ? i : shifted(i, this.gone)
+      if (i >= 0) return i
+      from = base.names.length
+    }
+    if (names.length - from <= FEW) {
+      for (let i = from; i < names.length; i++) if (names[i] === name) return i
+      return -1
+    }
+    if (this.index === null) {
+      this.index = new Map<string, number>()
+      for (let i = from; i < names.length; i++) this.index.set(names[i] as string, i)
+    }
+    const i = this.index.get(name)
+    return i === undefined ? -1 : i
+  }
+
+  /** This shape with names that it does not have behind its own. */
+  extend(added: readonly string[]): Shape {
+    if (this.names.length + added.length > LARGE) return new Shape(this.names.concat(added), this)
+    if (this.extended === null) this.extended = new Map()
+    const key = added.length === 1 ? (added[0] as string) : added.join("\0")
+    return remembered(this.extended, key, () => new Shape(this.names.concat(added), this))
+  }
+
+  /** The shape of these names, some of its own, in their order. */
+  keep(names: readonly string[]): Shape {
+    if (this.kept === null) this.kept = new Map()
+    const key = names.length === 1 ? (names[0] as string) : names.join("\0")
+    return remembered(this.kept, key, () => new Shape(names.slice()))
+  }
+
+  /** This shape without the names at these indexes, which are sorted. */
+  without(indexes: readonly number[]): Shape {
+    if (this.reduced === null) this.reduced = new Map()
+    const key = indexes.length === 1 ? (indexes[0] as number) : indexes.join()
+    return remembered(this.reduced, key, () => {
+      const names: string[] = new Array(this.names.length - indexes.length)
+      for (let i = 0, n = 0, next = 0; i < this.names.length; i++) {
+        if (i === indexes[next]) next++
+        else names[n++] = this.names[i] as string
+      }
+      return indexes.length <= FEW ? new Shape(names, this, indexes) : new Shape(names)
+    })
+  }
+
+  /** How sets of this shape take on the attributes of sets of another one. */
+  merge(right: Shape): MergePlan {
+    if (this.names.length + right.names.length > LARGE) return new MergePlan(this, right)
+    if (this.merged === null) this.merged = new Map()
+    return remembered(this.merged, right, () => new MergePlan(this, right))
+  }
+
+  get sorted(): readonly string[] {
+    if (this.sortedCache === undefined) this.sortedCache = sortNames([...this.names])
+    return this.sortedCache
+  }
+
+  bySymbol(symbols: Symbols): readonly string[] {
+    if (this.symbolCache === undefined) this.symbolCache = symbols.sort([...this.names])
+    return this.symbolCache
+  }
+}
+
+/** An index after what was at the indexes `gone` has been left out; -1 if it is one of them. */
+function shifted(i: number, gone: readonly number[]): number {
+  let before = 0
+  while (before < gone.length && (gone[before] as number) < i) before++
+  return gone[before] === i ? -1 : i - before
+}
+
+function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  let value = known.get(key)
+  if (value === undefined) {
+    if (known.size >= MANY) known.clear()
+    value = make()
+    known.set(key, value)
+  }
+  return value
+}
+
+/** The shapes of sets that builtins make name by name; one table per runtime. */
+export class Shapes {
+  private readonly root = new Shape([])
+
+  /** The shape of distinct names. */
+  of(names: readonly string[]): Shape {
+    return names.length > 64 ? new Shape(names) : this.root.keep(names)
+  }
+}
+
+/** Sorts names as bytes, which is how Nix prints and lists them. */
+export function sortNames(names: string[]): string[] {
+  // Without a callback V8 compares strings by UTF-16 units, which for byte strings is bytewise.
+  return names.sort()
+}

@@ -9,17 +9,17 @@ import { corepkgs } from "../eval/corepkgs.ts"
 import { NixError, Pending } from "../eval/error.ts"
 import { reading } from "../eval/format-fault.ts"
 import type { ImportRequest } from "../eval/host.ts"
-import { digest, Hasher } from "../formats/hash/digest.ts"
+import { digest } from "../formats/hash/digest.ts"
 import { narMaxDepth } from "../formats/nar/grammar.ts"
-import { NarWriter } from "../formats/nar/writer.ts"
 import { sortPaths } from "../formats/narinfo/path-info.ts"
 import { makeFixedOutputPath, makeTextPath } from "../formats/store-path/compute.ts"
 import type { ContentAddress } from "../formats/store-path/content-address.ts"
 import { parseStorePath, printStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import { bytesOfText } from "./byte-text.ts"
 import type { EvalIO } from "./eval-io.ts"
 import { type Entry, entryPath, isDirectory, typeOf } from "./mount.ts"
 import { withQueue } from "./queue-view.ts"
-import { fileNarDigest, type NarDigest } from "./text-object.ts"
+import { fileNarDigest, type NarDigest, symlinkNarDigest } from "./text-object.ts"
 
 /** Files up to this size are read to be hashed, so that their neighbours come along, in bytes. */
 const READ_AT_ONCE = 2 ** 18
@@ -73,7 +73,7 @@ export class Importer {
       const found = this.#node(entry, path, undefined, 0)
       // Only the bytes are kept.
       node = found.kind === "file" ? { ...found, executable: false } : found
-      nar = fileNarDigest(text, false)
+      nar = fileNarDigest(bytesOfText(text), false)
       address = { method: "flat", hash: { algo: "sha256", bytes: digest("sha256", text) } }
     }
     const others = (request.references ?? []).map((r) => reading(() => parseStorePath(r, storeDir)))
@@ -175,10 +175,10 @@ export class Importer {
     const known = hot.nar(node)
     if (known !== undefined) return known
     let found: NarDigest
-    if (node.kind === "symlink") found = symlinkNarDigest(node.target)
+    if (node.kind === "symlink") found = reading(() => symlinkNarDigest(node.target))
     else if (node.kind === "file") {
       const text = node.size <= READ_AT_ONCE ? this.#io.fileText(node, path, "hash") : hot.text(node)
-      found = text === undefined ? this.#later(node, path) : fileNarDigest(text, node.executable)
+      found = text === undefined ? this.#later(node, path) : fileNarDigest(bytesOfText(text), node.executable)
     } else found = this.#later(node, path)
     hot.noteNar(node, found)
     return found
@@ -191,14 +191,4 @@ export class Importer {
       return { narHash: { algo: "sha256", bytes: sha256 }, narSize: size }
     })
   }
-}
-
-function symlinkNarDigest(target: string): NarDigest {
-  const hasher = new Hasher("sha256")
-  const writer = new NarWriter((chunk) => hasher.update(chunk))
-  reading(() => {
-    writer.write({ kind: "symlink", name: undefined, target })
-    writer.finish()
-  })
-  return { narHash: { algo: "sha256", bytes: hasher.digest() }, narSize: hasher.size }
 }

@@ -1,8 +1,10 @@
 // Store objects that are one text: derivations and what builtins.toFile writes. C++ Nix: Store::addToStore with method text.
 
 import type { B3Digest } from "../castore/digest.ts"
-import { type Bytes, digest, Hasher } from "../formats/hash/digest.ts"
+import { digest, Hasher } from "../formats/hash/digest.ts"
 import type { Hash } from "../formats/hash/hash.ts"
+import type { NarEvent } from "../formats/nar/grammar.ts"
+import { NarWriter } from "../formats/nar/writer.ts"
 import { sortPaths } from "../formats/narinfo/path-info.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
 import type { StoredPath } from "./path-info-store.ts"
@@ -21,34 +23,24 @@ export interface NarDigest {
   readonly narSize: number
 }
 
-/** A string of the archive's grammar (engine/formats/nar/grammar.ts). */
-function word(text: string): string {
-  return number(text.length) + text + "\0".repeat(-text.length & 7)
+/** Hash and size of the archive of one file. */
+export function fileNarDigest(contents: Uint8Array, executable: boolean): NarDigest {
+  return narDigest([
+    { kind: "file", name: undefined, executable, size: contents.length, offset: 0 },
+    { kind: "contents", bytes: contents },
+  ])
 }
 
-/** 64 bits, little end first. */
-function number(value: number): string {
-  let rest = value
-  let text = ""
-  for (let i = 0; i < 8; i++) {
-    text += String.fromCharCode(rest % 256)
-    rest = Math.floor(rest / 256)
-  }
-  return text
+/** Hash and size of the archive of one symlink. Throws FormatError for a target that cannot be in an archive. */
+export function symlinkNarDigest(target: string): NarDigest {
+  return narDigest([{ kind: "symlink", name: undefined, target }])
 }
 
-const plain = ["nix-archive-1", "(", "type", "regular", "contents"].map(word).join("")
-const program = ["nix-archive-1", "(", "type", "regular", "executable", "", "contents"].map(word).join("")
-const end = word(")")
-
-/** Hash and size of the archive of one file. Every derivation comes through here: a writer of archives takes 5x as long. */
-export function fileNarDigest(contents: Bytes, executable: boolean): NarDigest {
-  const { length } = contents
+function narDigest(events: readonly NarEvent[]): NarDigest {
   const hasher = new Hasher("sha256")
-  hasher.update((executable ? program : plain) + number(length))
-  hasher.update(contents)
-  hasher.update("\0".repeat(-length & 7) + end)
-  return { narHash: { algo: "sha256", bytes: hasher.digest() }, narSize: hasher.size }
+  const writer = new NarWriter((chunk) => hasher.update(chunk))
+  for (const event of events) writer.write(event)
+  return { narSize: writer.finish(), narHash: { algo: "sha256", bytes: hasher.digest() } }
 }
 
 /** What is known of a text in the store; `time` is that of its registration, in seconds since 1970. */

@@ -9,6 +9,7 @@ import { launchOptions } from "./setup/chromium.mjs"
 import { ClosingLine } from "./setup/reporter.ts"
 
 type GatewayCommand = typeof import("./setup/gateway-command.ts")
+type SourceCommand = typeof import("./setup/source-command.ts")
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const page = ["tests/page/**/*.test.ts", "tests/cli/**/*.test.ts"]
@@ -85,6 +86,10 @@ export default defineConfig({
                 (await project.import<GatewayCommand>(setup("gateway-command.ts"))).start(origin),
               stopGateway: async ({ project }: BrowserCommandContext, url: string) =>
                 (await project.import<GatewayCommand>(setup("gateway-command.ts"))).stop(url),
+              startSources: async ({ project }: BrowserCommandContext, origin: string) =>
+                (await project.import<SourceCommand>(setup("source-command.ts"))).start(origin),
+              stopSources: async ({ project }: BrowserCommandContext, base: string) =>
+                (await project.import<SourceCommand>(setup("source-command.ts"))).stop(base),
             },
             instances: [{ browser: "chromium" }],
           },

@@ -25,8 +25,8 @@ export interface ProxyRule {
   readonly trusted?: boolean
 }
 
-/** Where the proxy says the address that answered, after redirections it followed. */
-const finalUrlHeader = "x-final-url"
+/** Where the gateway (engine/gateway/fetch-proxy.ts) says the address that answered, after redirections it followed. */
+const finalUrlHeader = "x-thunkpad-final-url"
 
 const personal = ["authorization", "private-token", "cookie"]
 

@@ -78,6 +78,8 @@ export function answer(
     case "drop":
       req.socket.destroy()
       return undefined
+    case "cors":
+      return send(200, { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag, Link" }, body ?? "")
     case "etag": {
       const etag = `"${name}-1"`
       if (req.headers["if-none-match"] === etag) return send(304, { ETag: etag })

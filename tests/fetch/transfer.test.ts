@@ -272,7 +272,7 @@ describe("proxies", () => {
   const record: Fetcher = async (address) => {
     seen.push(address)
     if (address.startsWith("https://refuses.org/")) throw new TransferError("Failed to fetch")
-    return answer(200, "", { "x-final-url": "https://final.org/" })
+    return answer(200, "", { "x-thunkpad-final-url": "https://final.org/" })
   }
   const ask = async (rules: readonly ProxyRule[], address: string, headers: readonly (readonly [string, string])[] = []) => {
     seen.length = 0
@@ -307,7 +307,7 @@ describe("proxies", () => {
   test("fetch for real through a proxy that is one", async () => {
     const gateway = http.createServer((req, res) => {
       const target = new URL(req.url ?? "", "http://x").searchParams.get("url") ?? ""
-      http.get(target, (inner) => inner.pipe(res.writeHead(inner.statusCode ?? 500, { "X-Final-Url": target })))
+      http.get(target, (inner) => inner.pipe(res.writeHead(inner.statusCode ?? 500, { "X-Thunkpad-Final-Url": target })))
     })
     await new Promise<void>((done) => gateway.listen(0, "127.0.0.1", done))
     const prefix = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/fetch?url=`

@@ -33,6 +33,8 @@ export interface BinaryCacheOptions {
   /** Instead of what nix-cache-info says; lower goes first. */
   readonly priority?: number | undefined
   readonly tries?: Tries | undefined
+  /** How long a cache that could not be reached is left alone, in seconds: else a closure would wait for it at every path. */
+  readonly restSeconds?: number | undefined
   /** How long "there is none" is remembered, in seconds. C++ Nix: narinfo-cache-negative-ttl */
   readonly negativeLifetime?: number | undefined
   /** How long a narinfo is remembered, in seconds. */
@@ -76,6 +78,8 @@ export class BinaryCache {
   readonly #now: () => number
   readonly #answers = new Map<string, Remembered>()
   #info: Promise<CacheInfo> | undefined
+  /** Why it was left alone, and until when, in milliseconds. */
+  #rest: { readonly until: number; readonly message: string } | undefined
 
   constructor(options: BinaryCacheOptions) {
     this.#options = options
@@ -99,7 +103,7 @@ export class BinaryCache {
 
   async #askInfo(signal: AbortSignal | undefined): Promise<CacheInfo> {
     const url = `${this.url}/nix-cache-info`
-    const response = await this.#get(url, signal)
+    const response = await this.#ask(url, signal)
     if (response === null) throw new StoreError("invalid", `'${shownUrl(this.url)}' does not appear to be a binary cache`)
     const info = parseCacheInfo(await textOf(response, url, INFO_LIMIT, signal))
     if (info.storeDir !== undefined && info.storeDir !== this.#storeDir)
@@ -118,6 +122,19 @@ export class BinaryCache {
     return request(this.#fetch, url, signal === undefined ? {} : { signal }, this.#options.tries ?? defaultTries)
   }
 
+  /** The same for what is asked for every path. C++ Nix: HttpBinaryCacheStore::maybeDisable */
+  async #ask(url: string, signal: AbortSignal | undefined): Promise<Response | null> {
+    if (this.#rest !== undefined && this.#rest.until > this.#now()) throw new StoreError("unreachable", this.#rest.message)
+    try {
+      return await this.#get(url, signal)
+    } catch (error) {
+      const { restSeconds = 15 } = this.#options
+      if (error instanceof StoreError && error.code === "unreachable")
+        this.#rest = { until: this.#now() + 1000 * restSeconds, message: error.message }
+      throw error
+    }
+  }
+
   /**
    * What the cache has of a path; null if it has nothing. Throws `damaged` for a narinfo that cannot be read or is about another path,
    * `invalid` if nobody trusted signed it, `unsupported` for a compression or a size that cannot be had, `unreachable`, `cancelled`.
@@ -134,7 +151,7 @@ export class BinaryCache {
     if (known !== undefined && known.until > this.#now()) return known.info
     await this.info(signal)
     const url = `${this.url}/${part}.narinfo`
-    const response = await this.#get(url, signal)
+    const response = await this.#ask(url, signal)
     const info = response === null ? null : this.#read(await textOf(response, url, NARINFO_LIMIT, signal), url, part)
     const { negativeLifetime = 3600, positiveLifetime = 24 * 3600 } = this.#options
     this.#answers.delete(part)
@@ -143,10 +160,12 @@ export class BinaryCache {
     return info
   }
 
-  /** Forgets what is remembered of a path, or of all: something was uploaded, or was not what the narinfo said. */
+  /** Forgets what is remembered of a path, or everything: something was uploaded, or was not what the narinfo said. */
   forget(path?: StorePath): void {
-    if (path === undefined) this.#answers.clear()
-    else this.#answers.delete(hashPart(path))
+    if (path === undefined) {
+      this.#answers.clear()
+      this.#rest = undefined
+    } else this.#answers.delete(hashPart(path))
   }
 
   #read(text: string, url: string, part: string): NarInfo {

@@ -48,8 +48,7 @@ export function collectGarbage(store: Store, roots: Roots, options: GarbageOptio
     const { infos, damaged } = await readInfos(store)
     const { live, trees, stale } = await findLive(store, infos, damaged, roots, options)
     const marks = new Marks(store.stores.directories, options.signal)
-    for (const path of live) await marks.add([infos.get(path)!.node])
-    await marks.add(trees)
+    await marks.add([...[...live].map((path) => infos.get(path)!.node), ...trees])
     const kept = await keepMore(infos, live, marks, options)
     const removed = [...infos.keys()].filter((path) => !live.has(path) && !kept.has(path))
     const freed = new Marks(store.stores.directories, options.signal, marks)
@@ -78,17 +77,16 @@ async function readInfos(store: Store): Promise<{ infos: Map<StorePath, StoredPa
     for await (const batch of source.list()) for (const info of batch) infos.set(info.path, info)
     return { infos, damaged }
   }
-  for await (const parts of (source as typeof source & ListingInfos).hashParts()) {
-    for (const part of parts) {
-      try {
-        const info = await source.get(part)
-        if (info !== null) infos.set(info.path, info)
-      } catch (error) {
-        if (!(error instanceof StoreError && error.code === "damaged")) throw error
-        damaged.push(part)
-      }
+  const read = async (parts: readonly string[]): Promise<void> => {
+    try {
+      for (const info of await source.getMany(parts)) if (info !== null) infos.set(info.path, info)
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === "damaged")) throw error
+      if (parts.length === 1) damaged.push(...parts)
+      else for (const half of [parts.slice(0, parts.length >> 1), parts.slice(parts.length >> 1)]) await read(half)
     }
   }
+  for await (const parts of (source as typeof source & ListingInfos).hashParts()) await read(parts)
   return { infos, damaged }
 }
 

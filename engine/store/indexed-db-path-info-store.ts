@@ -1,5 +1,6 @@
 // Path infos in the browser's database: one record each, by hash part, with a checksum (path-info-record.ts). Every method that
-// takes several is one transaction.
+// takes several is one transaction; what is put while another transaction is under way goes together into the next, because each
+// waits for the disk and a closure is registered object by object.
 
 import { promisifyRequest } from "idb-keyval"
 import type { Database } from "../castore/indexed-db-database.ts"
@@ -12,8 +13,20 @@ const STORE = "path-infos"
 /** Records listed in one batch. */
 const BATCH = 1000
 
+/** Key and value. */
+type Record = readonly [part: string, bytes: Uint8Array]
+
+/** What is to be written in one transaction, and whom to tell. */
+interface Waiting {
+  readonly records: readonly Record[]
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
 export class IndexedDbPathInfoStore implements PathInfoStore, ListingInfos {
   readonly #database: Database
+  readonly #waiting: Waiting[] = []
+  #isWriting = false
 
   constructor(database: Database) {
     this.#database = database
@@ -36,6 +49,29 @@ export class IndexedDbPathInfoStore implements PathInfoStore, ListingInfos {
     for (const info of infos) checkStoredPath(info)
     if (infos.length === 0) return
     const records = infos.map((info) => [hashPart(info.path), pathInfoToRecord(info)] as const)
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ records, resolve, reject })
+      if (!this.#isWriting) void this.#writeWaiting()
+    })
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0)
+      try {
+        await this.#write(group.flatMap(({ records }) => records))
+        for (const { resolve } of group) resolve()
+      } catch (error) {
+        // What one of them could not do is no fault of the others.
+        if (group.length === 1) group[0]!.reject(error)
+        else for (const { records, resolve, reject } of group) await this.#write(records).then(resolve, reject)
+      }
+    }
+    this.#isWriting = false
+  }
+
+  async #write(records: readonly Record[]): Promise<void> {
     const write = (transaction: IDBTransaction): void => {
       const store = transaction.objectStore(STORE)
       for (const [part, record] of records) store.put(record, part)

@@ -71,6 +71,9 @@ interface Job<Known> {
   readonly done: Promise<Known>
 }
 
+/** How often an archive is begun before its cache is given up. */
+const ATTEMPTS = 3
+
 export class Substituter<Known extends PathInfo = StoredPath> {
   readonly #store: SubstituteTarget<Known>
   readonly #caches: readonly BinaryCache[]
@@ -205,7 +208,7 @@ export class Substituter<Known extends PathInfo = StoredPath> {
       progress?.({ paths: { done, all: offers.length }, bytes: { done: bytes, all: downloadSize }, active: [...active] })
     const offered = new Set(offers.map(({ info }) => info.path))
     /** The jobs themselves: whoever shares one must not be disturbed when this caller gives up. */
-    const jobs = new Map<StorePath, Promise<Known>>()
+    const jobs = new Map<StorePath, Job<Known>>()
     const promises: Promise<Known>[] = []
     for (const { info } of offers) {
       const { path } = info
@@ -213,7 +216,7 @@ export class Substituter<Known extends PathInfo = StoredPath> {
       const before = info.references.filter((reference) => reference !== path && offered.has(reference))
       if (before.some((reference) => !jobs.has(reference)))
         throw new StoreError("damaged", `'${store.print(path)}' refers to itself through others, as its binary cache says`)
-      const ready = (): Promise<unknown> => Promise.all(before.map((reference) => jobs.get(reference)))
+      const ready = (): Promise<unknown> => Promise.all(before.map((reference) => jobs.get(reference)?.done))
       const watch: Watch = {
         begin: () => {
           active.add(path)
@@ -228,7 +231,7 @@ export class Substituter<Known extends PathInfo = StoredPath> {
         },
       }
       const job = this.#jobs.get(path) ?? this.#begin(store, path, ready, watch)
-      jobs.set(path, job.done)
+      jobs.set(path, job)
       const got = this.#join(path, job, stop.signal).then((stored) => {
         done++
         tell()
@@ -238,6 +241,8 @@ export class Substituter<Known extends PathInfo = StoredPath> {
       promises.push(got)
     }
     const results = await Promise.allSettled(promises)
+    // What nobody wants any more ends before the lock is given back: else it might register what has just been removed.
+    await Promise.allSettled([...jobs.values()].filter(({ users }) => users === 0).map(({ done }) => done))
     const faults = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []))
     if (faults.length === 0) return
     // The others were stopped because of it.
@@ -301,7 +306,15 @@ export class Substituter<Known extends PathInfo = StoredPath> {
         }
         const hint = hintOf(info)
         const adopted = hint === null ? null : ((await store.adopt?.(info, hint, options)) ?? null)
-        return adopted ?? (await store.addNar(info, cache.nar(info, { signal, received: watch.received }), options))
+        if (adopted !== null) return adopted
+        for (let attempt = 1; ; attempt++) {
+          try {
+            return await store.addNar(info, cache.nar(info, { signal, received: watch.received }), options)
+          } catch (error) {
+            // The connection broke off in the middle.
+            if (!(error instanceof StoreError && error.code === "unreachable") || attempt === ATTEMPTS) throw error
+          }
+        }
       } catch (error) {
         if (!(error instanceof StoreError) || error.code === "cancelled" || signal.aborted) throw error
         if (error.code === "quota" || error.code === "denied" || error.code === "read-only") throw error

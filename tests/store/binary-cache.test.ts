@@ -167,7 +167,7 @@ describe("faults of the server", () => {
     server.trouble = (_, path) => (path === name && count++ < 1 ? { status: 500 } : undefined)
     expect(await sizeOf(await getFrom(cacheAt(server.url)))).toBe(3)
     for (const [status, code] of [
-      [500, "unreachable"],
+      [503, "unreachable"],
       [429, "unreachable"],
       [404, "absent"],
       [403, "absent"],
@@ -176,6 +176,30 @@ describe("faults of the server", () => {
       server.trouble = (_, path) => (path === name ? { status } : undefined)
       expect(await codeOf(getFrom(cacheAt(server.url)))).toBe(code)
     }
+  })
+
+  test("an archive whose connection breaks off is begun again", async () => {
+    let count = 0
+    server.trouble = (_, path) => (path === narOf(low) && ++count < 3 ? { cutAt: 100 } : undefined)
+    expect(await sizeOf(await getFrom(cacheAt(server.url)))).toBe(3)
+    expect(count).toBe(3)
+  })
+
+  test("a cache that cannot be reached is left alone for a while", async () => {
+    let now = 0
+    const dead = cacheAt(server.url, { now: () => now, restSeconds: 10 })
+    server.trouble = () => ({ status: 500 })
+    for (const name of ["a", "b", "c"]) expect(await codeOf(dead.query(fakePath(name)))).toBe("unreachable")
+    expect(server.requests).toHaveLength(tries.count)
+    now = 11_000
+    server.trouble = () => undefined
+    expect(await dead.query(fakePath("d"))).toBe(null)
+    server.trouble = () => ({ status: 500 })
+    expect(await codeOf(dead.query(fakePath("e")))).toBe("unreachable")
+    server.trouble = () => undefined
+    expect(await codeOf(dead.query(fakePath("e")))).toBe("unreachable")
+    dead.forget()
+    expect(await dead.query(fakePath("e"))).toBe(null)
   })
 
   test("a connection that breaks off is no end of the archive", async () => {

@@ -3,11 +3,15 @@
 import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import { isIP } from "node:net"
+import { availableParallelism, tmpdir } from "node:os"
 import { MemoryBlobStore } from "../castore/memory-blob-store.ts"
 import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
 import { FormatError } from "../formats/error.ts"
 import { parseSecretKey, printKey, publicKeyOf, type SecretKey, secretKeyFromSeed } from "../formats/narinfo/signature.ts"
 import type { AccessRules } from "../gateway/access.ts"
+import { BubblewrapExecutor } from "../gateway/build/bubblewrap.ts"
+import { Builds } from "../gateway/build/builds.ts"
+import { type BuildLimits, defaultBuildLimits } from "../gateway/build/executor.ts"
 import { defaultFetchHosts, defaultFetchRules, type FetchRules } from "../gateway/fetch-proxy.ts"
 import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
 import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
@@ -38,12 +42,19 @@ a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), c
   --fetch-host HOST       let the proxy fetch from this host, too ('*.example.org': all below, '*': all); may be repeated
   --fetch-private H:P     let the proxy fetch from this server although its address is private; may be repeated
   --no-fetch              no proxy
+  --jobs N                builds at once (one for each processor); 0: nothing is built here
+  --build-folder FOLDER   for builds under way and their journal; by default FOLDER/build of --store, else one that goes at the end
+  --build-timeout SECONDS, --build-silence SECONDS, --build-memory MEGABYTES, --build-disk MEGABYTES, --build-log MEGABYTES
+                          what a build must not exceed
+
+Builds run in sandboxes on this machine: they need Linux, bubblewrap and a static busybox (apt-get install bubblewrap busybox-static).
 
 The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usual places.
 `
 
 /** The flags with a value, and those without. */
 const valued = ["listen", "store", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
+const buildFlags = ["jobs", "build-folder", "build-timeout", "build-silence", "build-memory", "build-disk", "build-log"]
 const switches = ["read-only", "no-fetch", "help"]
 
 type Flags = ReadonlyMap<string, readonly string[]>
@@ -55,7 +66,7 @@ function readFlags(argv: readonly string[]): Flags {
     const name = arg.replace(/^--/, "")
     const isFlag = arg.startsWith("--")
     if (isFlag && switches.includes(name)) flags.set(name, [""])
-    else if (isFlag && valued.includes(name)) {
+    else if (isFlag && (valued.includes(name) || buildFlags.includes(name))) {
       const value = argv[++i]
       if (value === undefined) throw new UsageError(`flag '${arg}' requires 1 argument(s), but only 0 were given`)
       flags.set(name, [...(flags.get(name) ?? []), value])
@@ -138,6 +149,38 @@ function keyOf(flags: Flags): SecretKey {
   return key
 }
 
+/** A flag's number, times `unit`; `otherwise` without it. */
+function numberOf(flags: Flags, name: string, unit: number, otherwise: number): number {
+  const text = last(flags, name)
+  if (text === undefined) return otherwise
+  const number = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number * unit)) throw new UsageError(`'--${name}' takes a number`)
+  return number * unit
+}
+
+/** The builds of this machine, and what removes their folder; undefined if there are to be none. */
+function buildsOf(flags: Flags, stores: Stores, onFault: (error: unknown) => void): { builds: Builds; tidy: () => void } | undefined {
+  const jobs = numberOf(flags, "jobs", 1, availableParallelism())
+  const limits: BuildLimits = {
+    ...defaultBuildLimits,
+    time: numberOf(flags, "build-timeout", 1000, defaultBuildLimits.time),
+    silence: numberOf(flags, "build-silence", 1000, defaultBuildLimits.silence),
+    memoryBytes: numberOf(flags, "build-memory", 1 << 20, defaultBuildLimits.memoryBytes),
+    outputBytes: numberOf(flags, "build-disk", 1 << 20, defaultBuildLimits.outputBytes),
+    logBytes: numberOf(flags, "build-log", 1 << 20, defaultBuildLimits.logBytes),
+  }
+  if (jobs === 0) return undefined
+  const store = last(flags, "store")
+  const named = last(flags, "build-folder") ?? (store === undefined ? undefined : `${store}/build`)
+  const folder = named ?? fs.mkdtempSync(`${tmpdir()}/thunkpad-build-`)
+  fs.mkdirSync(folder, { recursive: true })
+  // Sandboxes bind by absolute paths.
+  const absolute = fs.realpathSync(folder)
+  const executor = new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs })
+  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors: [executor], onFault })
+  return { builds, tidy: () => named === undefined && fs.rmSync(folder, { recursive: true, force: true }) }
+}
+
 /** Ends when the process is asked to. */
 function asked(): Promise<void> {
   return new Promise((resolve) => {
@@ -152,22 +195,30 @@ export async function gateway(argv: readonly string[], session: Session, ended: 
     session.out(usage)
     return 0
   }
-  const priority = Number(last(flags, "priority") ?? 39)
-  if (!Number.isSafeInteger(priority) || priority < 0) throw new UsageError("'--priority' takes a number")
+  const priority = numberOf(flags, "priority", 1, 39)
   const listen = parseListen(last(flags, "listen") ?? defaultListen)
   const access = accessOf(flags)
   const signingKey = keyOf(flags)
   const fetch = fetchOf(flags)
+  const onFault = (error: unknown): void =>
+    session.err(bytes(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
+  const stores = storesOf(last(flags, "store"))
+  const building = buildsOf(flags, stores, onFault)
   try {
     const running = new Gateway({
-      stores: storesOf(last(flags, "store")),
+      stores,
       access,
       signingKey,
       priority,
       writable: !flags.has("read-only"),
       ...(fetch === undefined ? {} : { fetch }),
-      onFault: (error) => session.err(bytes(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)),
+      ...(building === undefined ? {} : { builds: building.builds }),
+      onFault,
     })
+    await building?.builds.open()
+    for (const { executor, unavailable } of building?.builds.describe() ?? []) {
+      if (unavailable !== "") session.err(bytes(`warning: builds by ${executor.name} are not possible: ${unavailable}`))
+    }
     session.out(`${await running.listen(listen)}\n${printKey(publicKeyOf(signingKey))}\n`)
     await ended()
     await running.close()
@@ -178,5 +229,8 @@ export async function gateway(argv: readonly string[], session: Session, ended: 
     if (error instanceof Error && "syscall" in error)
       throw new UsageError(`cannot listen on ${listen.host}:${listen.port}: ${error.message}`)
     throw error
+  } finally {
+    await building?.builds.close()
+    building?.tidy()
   }
 }

@@ -1,7 +1,7 @@
 // The remote endpoint: one Node process, one port. Over HTTP/1.1 and HTTP/2 (both without TLS; a proxy before it adds that) it
 // speaks Connect, gRPC-web and gRPC, and has a binary cache, castore's files and a fetch proxy beside.
 //
-//   POST /PACKAGE.SERVICE/METHOD            the services (rpc-routes.ts)
+//   POST /PACKAGE.SERVICE/METHOD            the services (rpc-routes.ts), of builds too (build/)
 //   GET  /nix-cache-info /HASH.narinfo …    a binary cache for Nix (binary-cache.ts)
 //   GET  /castore/…                         blobs and directories by digest (castore-files.ts)
 //   GET  /fetch?url=…                       the fetch proxy (fetch-proxy.ts)
@@ -15,6 +15,7 @@ import type { Stores } from "../store/stores.ts"
 import { Access, type AccessRules, type Refusal } from "./access.ts"
 import { isLoopback } from "./address.ts"
 import { BinaryCache } from "./binary-cache.ts"
+import type { Builds } from "./build/builds.ts"
 import { sendCastoreFile } from "./castore-files.ts"
 import { exposedFetchHeaders, FetchProxy, type FetchRules } from "./fetch-proxy.ts"
 import { describeFault, HttpFault, isGone, type Request, type Response, sendText } from "./http-answer.ts"
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   readonly priority?: number
   /** Without it there is no fetch proxy. */
   readonly fetch?: FetchRules
+  /** Opened already, and closed with the gateway. Without it nothing is built here. */
+  readonly builds?: Builds
   /** Told of faults that are ours. */
   readonly onFault?: (error: unknown) => void
 }
@@ -53,6 +56,7 @@ export class Gateway {
   readonly #cache: BinaryCache
   readonly #proxy: FetchProxy | undefined
   readonly #stores: Stores
+  readonly #builds: Builds | undefined
   readonly #onFault: (error: unknown) => void
   readonly #shutdown = new AbortController()
   readonly #sockets = new Set<Socket>()
@@ -67,6 +71,7 @@ export class Gateway {
     this.#access = new Access(options.access)
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#uploads = new Uploads(stores.blobs, this.#limits)
+    this.#builds = options.builds
     this.#onFault = options.onFault ?? (() => {})
     this.#proxy = options.fetch === undefined ? undefined : new FetchProxy(options.fetch)
     this.#cache = new BinaryCache({ stores, limits: this.#limits, writable, signingKey, priority: options.priority ?? 39 })
@@ -75,6 +80,7 @@ export class Gateway {
       limits: this.#limits,
       uploads: this.#uploads,
       writable,
+      builds: options.builds,
       publicKey: signingKey === undefined ? "" : printKey(publicKeyOf(signingKey)),
       fetchProxy: this.#proxy !== undefined,
       shutdown: this.#shutdown.signal,
@@ -111,6 +117,7 @@ export class Gateway {
     const closed = new Promise<void>((resolve) => this.#listener.close(() => resolve()))
     for (const socket of this.#sockets) socket.destroy()
     await closed
+    await this.#builds?.close()
   }
 
   /** Both versions of HTTP on one port: HTTP/2 connections begin with a preface that no request has. */

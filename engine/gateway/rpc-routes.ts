@@ -1,18 +1,24 @@
 // All services of a gateway, as one handler of requests. Connect, gRPC-web and gRPC are told apart by their content types.
 
+import type { DescService } from "@bufbuild/protobuf"
 import type { ConnectRouter, Interceptor } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { StoreError } from "../castore/error.ts"
 import { connectErrorOf } from "../castore/rpc-error.ts"
+import { BuildService as SnixBuildService } from "../proto/gen/build_pb.ts"
 import { BlobService, DirectoryService } from "../proto/gen/castore_pb.ts"
+import { BuildService } from "../proto/gen/gateway_build_pb.ts"
 import { StoreService } from "../proto/gen/gateway_pb.ts"
 import { Health } from "../proto/gen/health_pb.ts"
 import { ServerReflection } from "../proto/gen/reflection_v1_pb.ts"
 import { ServerReflection as ServerReflectionAlpha } from "../proto/gen/reflection_v1alpha_pb.ts"
 import { PathInfoService } from "../proto/gen/store_pb.ts"
+import { BuildService as TvixBuildService } from "../proto/gen/tvix_build_pb.ts"
 import { BlobService as TvixBlobService, DirectoryService as TvixDirectoryService } from "../proto/gen/tvix_castore_pb.ts"
 import { PathInfoService as TvixPathInfoService } from "../proto/gen/tvix_store_pb.ts"
 import { blobService } from "./blob-service.ts"
+import { buildService, snixBuildService, tvixBuildService } from "./build/build-service.ts"
+import type { Builds } from "./build/builds.ts"
 import { directoryService } from "./directory-service.ts"
 import { healthService } from "./health-service.ts"
 import { isLostConnection } from "./http-answer.ts"
@@ -21,13 +27,15 @@ import { Reflection } from "./reflection-service.ts"
 import { type StoreServiceOptions, storeService } from "./store-service.ts"
 
 export interface RpcOptions extends Omit<StoreServiceOptions, "checkWritable"> {
+  /** Without it nothing is built here. */
+  readonly builds: Builds | undefined
   /** Ends calls that would go on for ever. */
   readonly shutdown: AbortSignal
   /** Told of faults that are ours. */
   readonly onFault: (error: unknown) => void
 }
 
-const services = [
+const storeServices = [
   BlobService,
   DirectoryService,
   PathInfoService,
@@ -40,13 +48,16 @@ const services = [
   ServerReflectionAlpha,
 ]
 
+const buildServices = [BuildService, SnixBuildService, TvixBuildService]
+
 type Handler = ReturnType<typeof connectNodeAdapter>
 
 /** The paths of all methods, and what answers them. */
 export function rpcHandler(options: RpcOptions): { readonly handler: Handler; readonly paths: ReadonlySet<string> } {
+  const services: readonly DescService[] = options.builds === undefined ? storeServices : [...storeServices, ...buildServices]
   const paths = new Set(services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)))
   const handler = connectNodeAdapter({
-    routes: (router) => addRoutes(router, options),
+    routes: (router) => addRoutes(router, options, services),
     interceptors: [faults(options.onFault)],
     // An answer or a part has something around it; single pieces of streams are never larger.
     readMaxBytes: options.limits.messageBytes + 65_536,
@@ -55,8 +66,8 @@ export function rpcHandler(options: RpcOptions): { readonly handler: Handler; re
   return { handler, paths }
 }
 
-function addRoutes(router: ConnectRouter, options: RpcOptions): void {
-  const { stores, limits, writable } = options
+function addRoutes(router: ConnectRouter, options: RpcOptions, services: readonly DescService[]): void {
+  const { stores, limits, writable, builds } = options
   const checkWritable = (): void => {
     if (!writable) throw new StoreError("read-only", "nothing can be written here")
   }
@@ -72,6 +83,11 @@ function addRoutes(router: ConnectRouter, options: RpcOptions): void {
   router.service(TvixPathInfoService, infos)
   router.service(StoreService, storeService({ ...options, checkWritable }))
   router.service(Health, healthService(new Set(services.map(({ typeName }) => typeName))))
+  if (builds !== undefined) {
+    router.service(BuildService, buildService(builds))
+    router.service(SnixBuildService, snixBuildService(builds))
+    router.service(TvixBuildService, tvixBuildService(builds))
+  }
   router.service(ServerReflection, { serverReflectionInfo: (requests) => reflection.info(requests) })
   router.service(ServerReflectionAlpha, { serverReflectionInfo: (requests) => reflection.alphaInfo(requests) })
 }

@@ -1,7 +1,7 @@
 // Builds on this machine, in sandboxes that bubblewrap makes.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
-import { randomUUID } from "node:crypto"
+import { createHash, randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
 import { arch, availableParallelism } from "node:os"
@@ -63,7 +63,7 @@ export class BubblewrapExecutor implements Executor {
     if (process.platform !== "linux") return "local builds need Linux"
     if (spawnSync("bwrap", ["--version"]).status !== 0) return "bubblewrap is missing: apt-get install bubblewrap"
     if (this.#shell === undefined) return "a static busybox is missing: apt-get install busybox-static"
-    this.#cgroups = await Cgroups.find()
+    this.#cgroups = await Cgroups.find(createHash("sha256").update(this.#folder).digest("hex").slice(0, 12))
     await this.#cgroups?.removeAll()
     await mkdir(join(this.#folder, "work"), { recursive: true })
     for (const name of await readdir(join(this.#folder, "work"))) await removeTree(join(this.#folder, "work", name))

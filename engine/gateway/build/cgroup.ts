@@ -7,30 +7,31 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { BuildLimits } from "./executor.ts"
 
-/** Groups of ours have this in their names, so that those of a gateway that died can be found. */
-const prefix = "thunkpad-"
-
 export class Cgroups {
   /** The folders in which groups are made: one each for memory and processes, or one for both. */
   readonly #roots: readonly string[]
   readonly #unified: boolean
+  /** Our groups have this in their names, so that those of a gateway that died can be found. */
+  readonly #prefix: string
 
-  private constructor(roots: readonly string[], unified: boolean) {
+  private constructor(roots: readonly string[], unified: boolean, owner: string) {
     this.#roots = roots
     this.#unified = unified
+    this.#prefix = `thunkpad-${owner}-`
   }
 
-  /** The control groups of this machine that can be used; null if none can. */
-  static async find(mount = "/sys/fs/cgroup"): Promise<Cgroups | null> {
+  /** The control groups of this machine that can be used; null if none can. `owner` is in their names. */
+  static async find(owner: string, mount = "/sys/fs/cgroup"): Promise<Cgroups | null> {
     const separate = [join(mount, "memory"), join(mount, "pids")]
-    if (separate.every((root) => existsSync(join(root, "cgroup.procs"))) && (await canMake(separate))) return new Cgroups(separate, false)
+    if (separate.every((root) => existsSync(join(root, "cgroup.procs"))) && (await canMake(separate)))
+      return new Cgroups(separate, false, owner)
     if (!existsSync(join(mount, "cgroup.controllers"))) return null
     try {
       await writeFile(join(mount, "cgroup.subtree_control"), "+memory +pids")
     } catch {
       return null // It belongs to somebody else.
     }
-    return (await canMake([mount])) ? new Cgroups([mount], true) : null
+    return (await canMake([mount])) ? new Cgroups([mount], true, owner) : null
   }
 
   /** Makes the groups of a build; gives the files that a process writes its number to. */
@@ -64,19 +65,19 @@ export class Cgroups {
   /** Ends and removes what a gateway that died has left. */
   async removeAll(): Promise<void> {
     for (const root of this.#roots) {
-      for (const entry of await readdir(root)) if (entry.startsWith(prefix)) await removeGroup(join(root, entry))
+      for (const entry of await readdir(root)) if (entry.startsWith(this.#prefix)) await removeGroup(join(root, entry))
     }
   }
 
   #foldersOf(name: string): string[] {
-    return this.#roots.map((root) => join(root, prefix + name))
+    return this.#roots.map((root) => join(root, this.#prefix + name))
   }
 }
 
 async function canMake(roots: readonly string[]): Promise<boolean> {
   try {
     for (const root of roots) {
-      const folder = join(root, `${prefix}probe-${process.pid}`)
+      const folder = join(root, `thunkpad-probe-${process.pid}`)
       await mkdir(folder)
       await rmdir(folder)
     }

@@ -1,0 +1,129 @@
+// The services of builds: thunkpad.gateway.v1.BuildService, and over the same builds those of Snix and Tvix, which have one
+// answer and no events.
+
+import { create } from "@bufbuild/protobuf"
+import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect"
+import { StoreError } from "../../castore/error.ts"
+import type { BuildRequest, BuildService as SnixBuildService } from "../../proto/gen/build_pb.ts"
+import {
+  type BuildEvent,
+  type BuildEvent_Done,
+  type BuildService,
+  JobSchema,
+  ListBuildsResponse_State as State,
+} from "../../proto/gen/gateway_build_pb.ts"
+import type { BuildService as TvixBuildService } from "../../proto/gen/tvix_build_pb.ts"
+import type { BuildState } from "./build.ts"
+import type { Builds } from "./builds.ts"
+
+const states: Readonly<Record<BuildState, State>> = {
+  waiting: State.WAITING,
+  running: State.RUNNING,
+  done: State.DONE,
+  failed: State.FAILED,
+}
+
+/** Builds that List tells of, at most. */
+const longestList = 1000
+
+export function buildService(builds: Builds): ServiceImpl<typeof BuildService> {
+  return {
+    describeBuilds: () => ({
+      executors: builds.describe().map(({ executor: { name, systems, features, jobs }, unavailable }) => ({
+        name,
+        systems: [...systems],
+        features: [...features],
+        jobs,
+        unavailable,
+      })),
+    }),
+
+    async *build(call, { signal }) {
+      const build = await find(builds, call.what, call.again)
+      if (build.ended && call.fromEvent > BigInt(build.events)) {
+        throw new StoreError("invalid", `the build has ${build.events} events, none with the number ${call.fromEvent}`)
+      }
+      yield* build.watch(Number(call.fromEvent), signal)
+    },
+
+    cancel(request) {
+      builds.get(request.build).cancel()
+      return {}
+    },
+
+    list(request) {
+      const limit = Math.min(request.limit || longestList, longestList)
+      return {
+        builds: builds
+          .list()
+          .slice(0, limit)
+          .map((build) => ({
+            build: build.id,
+            derivationPath: build.derivationPath,
+            state: states[build.state],
+            accepted: BigInt(build.accepted),
+            events: BigInt(build.events),
+          })),
+      }
+    },
+  }
+}
+
+type What = Parameters<ServiceImpl<typeof BuildService>["build"]>[0]["what"]
+
+async function find(builds: Builds, what: What, again: boolean) {
+  switch (what.case) {
+    case "job":
+      return builds.submit(what.value, again)
+    case "build":
+      return builds.get(what.value)
+    default:
+      throw new StoreError("invalid", "the call names no build")
+  }
+}
+
+/** Builds a request to its end. */
+async function buildOnce(builds: Builds, request: BuildRequest, signal: AbortSignal): Promise<BuildEvent_Done> {
+  const build = await builds.submit(create(JobSchema, { request }), false)
+  let last: BuildEvent | undefined
+  // What the builder wrote last tells most.
+  let tail = ""
+  for await (const event of build.watch(0, signal)) {
+    last = event
+    if (event.event.case === "log") tail = (tail + Buffer.from(event.event.value.data).toString("utf8")).slice(-4000)
+  }
+  if (last?.event.case === "done") return last.event.value
+  if (last?.event.case === "failed") throw new ConnectError(`${last.event.value.message}\n${tail}`.trim(), Code.Aborted)
+  throw new ConnectError("the call was cancelled", Code.Canceled)
+}
+
+export function snixBuildService(builds: Builds): ServiceImpl<typeof SnixBuildService> {
+  return {
+    async doBuild(request, { signal }) {
+      const { outputs } = await buildOnce(builds, request, signal)
+      return { outputs: outputs.map(({ entry, needles }) => ({ ...(entry === undefined ? {} : { output: entry }), needles })) }
+    },
+  }
+}
+
+export function tvixBuildService(builds: Builds): ServiceImpl<typeof TvixBuildService> {
+  return {
+    async doBuild(request, { signal }) {
+      const { outputs } = await buildOnce(builds, request, signal)
+      return {
+        buildRequest: request,
+        outputs: outputs.flatMap(({ entry, path }) => (entry === undefined ? [] : [named(entry, path)])),
+        outputsNeedles: outputs.map(({ needles }) => ({ needles })),
+      }
+    },
+  }
+}
+
+type Entry = NonNullable<BuildEvent_Done["outputs"][number]["entry"]>
+
+/** The entry with the base name of a path. */
+function named(entry: Entry, path: string): Entry {
+  const name = new Uint8Array(Buffer.from(path.slice(path.lastIndexOf("/") + 1), "utf8"))
+  if (entry.entry.value === undefined) return entry
+  return { ...entry, entry: { ...entry.entry, value: { ...entry.entry.value, name } } as Entry["entry"] } // the same case
+}

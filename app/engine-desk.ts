@@ -1,17 +1,45 @@
 // The page's engine with a count of what is under way, so that Stop is there whatever it is: an evaluation, a row being opened, printing.
 
-import type { Engine, Evaluated, EvaluateRequest, Page, Printed, PrintForm, Ref } from "../engine/worker/client.ts"
+import type {
+  Engine,
+  EngineStore,
+  Evaluated,
+  EvaluateRequest,
+  Page,
+  Printed,
+  PrintForm,
+  Ref,
+  RunTrace,
+  SyntaxForm,
+  SyntaxTree,
+} from "../engine/worker/client.ts"
+import type { DerivationApi } from "../engine/worker/derivation-protocol.ts"
 
 /** Asks the engine, and tells listeners when it becomes busy or idle. */
 export class EngineDesk {
+  /** The calls about derivations, counted too. */
+  readonly derivations: DerivationApi
   private readonly engine: Engine
   private readonly listeners = new Set<() => void>()
   private underWay = 0
 
   constructor(engine: Engine) {
     this.engine = engine
+    const { derivations } = engine
+    this.derivations = {
+      derivation: (run, at) => this.counted(derivations.derivation(run, at)),
+      explain: (run, path) => this.counted(derivations.explain(run, path)),
+      verify: (run, text, name) => this.counted(derivations.verify(run, text, name)),
+      closure: (run, drvPath, most) => this.counted(derivations.closure(run, drvPath, most)),
+      graph: (run, drvPath, most) => this.counted(derivations.graph(run, drvPath, most)),
+      compare: (left, right) => this.counted(derivations.compare(left, right)),
+    }
   }
 
+  /** The store; not counted: imports have a Cancel of their own. */
+  get store(): EngineStore {
+    return this.engine.store
+  }
   evaluate(request: EvaluateRequest): Promise<Evaluated> {
     return this.counted(this.engine.evaluate(request))
   }
@@ -23,6 +51,18 @@ export class EngineDesk {
   }
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed> {
     return this.counted(this.engine.print(run, ref, form))
+  }
+  /** The syntax tree of a request, printed; evaluates nothing. */
+  parse(request: EvaluateRequest): Promise<Printed> {
+    return this.counted(this.engine.parse(request))
+  }
+  /** The syntax tree of a run in lines; evaluates nothing. */
+  syntax(run: number, form: SyntaxForm): Promise<SyntaxTree> {
+    return this.counted(this.engine.syntax(run, form))
+  }
+  /** What was observed of a run. */
+  trace(run: number): Promise<RunTrace> {
+    return this.counted(this.engine.trace(run))
   }
   /** Frees what a run holds; its rows can be opened nevertheless, which evaluates it again. */
   park(run: number): void {

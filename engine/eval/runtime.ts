@@ -12,6 +12,7 @@ import { FilterRuns } from "./filter-runs.ts"
 import type { Host } from "./host.ts"
 import { KnownDrvs } from "./known-drvs.ts"
 import type { LiveMeter } from "./live-meter.ts"
+import type { ForceObserver } from "./observer.ts"
 import type { Regex } from "./regex/regex.ts"
 import { Shapes } from "./shape.ts"
 import { type Cell, type Code, type Env, NixString, type Thunk, type Value } from "./value.ts"
@@ -122,6 +123,8 @@ export class Runtime {
   readonly maxDepth: number
   /** The thunk being forced right now; owns what `trace` prints. */
   current: Thunk | null = null
+  /** Sees what is forced, and by what; for people who look at values. */
+  observer: ForceObserver | null = null
   /** Steps left until the next look at the budget. */
   fuel: number
   /** Steps that were counted before `fuel` began at `#chunk`. */

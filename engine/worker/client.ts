@@ -23,19 +23,24 @@ import type {
   PrintForm,
   Ref,
   RepairedView,
+  RunTrace,
   StoreAnswer,
   StoreFile,
   StoreNotice,
   StoreReport,
+  SyntaxForm,
+  SyntaxTree,
   WorkerApi,
 } from "./protocol.ts"
 import workerUrl from "./worker.ts?worker&url"
 
 export type {
+  Child,
   EntryView,
   Evaluated,
   EvaluateRequest,
   FetchingView,
+  ForcedView,
   ImportFile,
   ImportProgress,
   ImportSource,
@@ -47,8 +52,13 @@ export type {
   PrintForm,
   ProblemView,
   Ref,
+  RunTrace,
   StoreFile,
   StoreReport,
+  SyntaxForm,
+  SyntaxRow,
+  SyntaxTree,
+  TraceRow,
   ValueView,
 } from "./protocol.ts"
 
@@ -128,6 +138,10 @@ export interface Engine {
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed>
   /** The syntax tree of a request as `nix-instantiate --parse` prints it; evaluates nothing. */
   parse(request: EvaluateRequest): Promise<Printed>
+  /** The syntax tree of a run in lines, as parsed or with its variables resolved; evaluates nothing. */
+  syntax(run: number, form: SyntaxForm): Promise<SyntaxTree>
+  /** What was observed of a run whose request said `observe`. */
+  trace(run: number): Promise<RunTrace>
   /** Lets the worker forget what a run holds; what has been shown of it can still be asked again, as after `stop`. */
   park(run: number): Promise<void>
   /** Forgets a run. */
@@ -327,6 +341,7 @@ export function engineOver(connect: () => Connection): Engine {
     explain: (run, path) => ask(run, (api) => desk(api).explain(run, path)),
     verify: (run, text, name) => ask(run, (api) => desk(api).verify(run, text, name)),
     closure: (run, drvPath, most) => ask(run, (api) => desk(api).closure(run, drvPath, most)),
+    graph: (run, drvPath, most) => ask(run, (api) => desk(api).graph(run, drvPath, most)),
     compare: (left, right) => ask([left[0], right[0]], (api) => desk(api).compare(left, right)),
   }
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
@@ -348,6 +363,8 @@ export function engineOver(connect: () => Connection): Engine {
         await release(run)
       }
     },
+    syntax: (run, form) => ask<SyntaxTree>(run, async (api) => api.syntax(run, form)),
+    trace: (run) => ask(run, (api) => api.trace(run)),
     park,
     release,
     stop() {

@@ -24,6 +24,7 @@ import type {
   DerivationView,
   DifferenceView,
   ExplanationView,
+  GraphView,
   VerdictView,
 } from "./derivation-protocol.ts"
 import { closureView, derivationView } from "./derivation-view.ts"
@@ -89,6 +90,15 @@ export class DerivationDesk implements DerivationApi {
     return this.#answer(run, ({ evaluator }) => {
       const path = reading(() => parseStorePath(toBytes(drvPath), evaluator.rt.host.storeDir))
       return closureView(evaluator, path, Math.max(1, Math.min(100_000, Math.trunc(most))))
+    })
+  }
+
+  async graph(run: number, drvPath: string, most: number): Promise<Answer<GraphView>> {
+    // The layout's code is loaded when a graph is first drawn.
+    const { graphView } = await import("./graph-view.ts")
+    return this.#answer(run, ({ evaluator }) => {
+      const path = reading(() => parseStorePath(toBytes(drvPath), evaluator.rt.host.storeDir))
+      return graphView(evaluator, path, Math.max(1, Math.min(400, Math.trunc(most))))
     })
   }
 

@@ -115,6 +115,30 @@ export interface ClosureView {
   readonly cut: boolean
 }
 
+/** The neighbourhood of a derivation, drawn: lengths in pixels at full size, dependencies to the right. */
+export interface GraphView {
+  readonly width: number
+  readonly height: number
+  /** The first is the derivation itself. `x`, `y` are the middle. */
+  readonly nodes: readonly {
+    readonly path: string
+    readonly name: string
+    readonly kind: "derivation" | "source"
+    readonly x: number
+    readonly y: number
+    readonly width: number
+    readonly height: number
+    /** Derivations and sources that it needs and that are not drawn. */
+    readonly hidden: number
+  }[]
+  readonly edges: readonly {
+    readonly from: number
+    readonly to: number
+    readonly outputs: readonly string[]
+    readonly points: readonly { readonly x: number; readonly y: number }[]
+  }[]
+}
+
 /** Why two derivations differ. */
 export interface DifferenceView {
   readonly equal: boolean
@@ -135,6 +159,8 @@ export interface DerivationApi {
   /** Checks a `.drv` (its file's name must be given) or a narinfo, whose inputs the run may know. */
   verify(run: number, text: string, name: string): Promise<Answer<VerdictView>>
   closure(run: number, drvPath: string, most: number): Promise<Answer<ClosureView>>
+  /** The nearest `most` derivations and sources below one, with places to draw them. */
+  graph(run: number, drvPath: string, most: number): Promise<Answer<GraphView>>
   /** Compares two derivations, each of its own run (which may be the same). */
   compare(left: readonly [run: number, drvPath: string], right: readonly [run: number, drvPath: string]): Promise<Answer<DifferenceView>>
 }

@@ -28,7 +28,10 @@ export interface PlaceView {
  */
 export type Ref = readonly (string | number)[]
 
-/** What can be seen of a cell without forcing anything. */
+/**
+ * What can be seen of a cell without forcing anything. Lists, sets and functions have an `id` by which the same value is recognised
+ * where it is met again (Nix prints it as «repeated» there).
+ */
 export type ValueView =
   | { readonly kind: "int" | "float"; readonly text: string }
   | { readonly kind: "bool"; readonly value: boolean }
@@ -36,28 +39,88 @@ export type ValueView =
   /** `text` is cut at 1,000 characters; `length` counts bytes. */
   | { readonly kind: "string"; readonly ref: Ref; readonly text: string; readonly length: number; readonly context: readonly string[] }
   | { readonly kind: "path"; readonly path: string }
-  | { readonly kind: "list"; readonly ref: Ref; readonly length: number; readonly preview: readonly ValueView[] }
+  | { readonly kind: "list"; readonly ref: Ref; readonly id: number; readonly length: number; readonly preview: readonly ValueView[] }
   | {
       readonly kind: "attrs"
       readonly ref: Ref
+      readonly id: number
       readonly size: number
       readonly preview: readonly (readonly [string, ValueView])[]
+      /** For a derivation its name, "" if that is not evaluated; null for other sets. */
+      readonly derivation: string | null
     }
   | {
       readonly kind: "function"
       readonly ref: Ref
+      readonly id: number
+      /** The name of its argument (`x: …`, `args@{ … }: …`), or null. */
+      readonly arg: string | null
+      readonly ellipsis: boolean
+      /** Arguments that a builtin already has. */
+      readonly applied: number
       readonly name: string | null
       readonly formals: readonly { readonly name: string; readonly hasDefault: boolean }[] | null
       readonly at: PlaceView | null
       readonly doc: string | null
     }
-  | { readonly kind: "unforced"; readonly ref: Ref }
+  /** `forcing`: it is being forced, by an evaluation that waits for the store or the network. */
+  | { readonly kind: "unforced"; readonly ref: Ref; readonly forcing: boolean }
   | { readonly kind: "failed"; readonly ref: Ref; readonly problem: ProblemView }
+
+/** How a cell came to its value. */
+export interface ForcedView {
+  readonly milliseconds: number
+  /** What was being evaluated when it was needed; null for what the user has asked for. */
+  readonly by: { readonly text: string; readonly at: PlaceView | null } | null
+}
 
 export interface Child {
   /** Attribute name or list index. */
   readonly label: string
   readonly view: ValueView
+  /** Where the attribute is written. */
+  readonly at: PlaceView | null
+  /** Null for what is no thunk, is not forced, or was not observed. */
+  readonly forced: ForcedView | null
+}
+
+/** One line of a tree of the syntax. */
+export interface SyntaxRow {
+  readonly depth: number
+  /** What it is to the node above: "body", "argument 1", an attribute's name. */
+  readonly role: string
+  /** The kind of node: "let", "call", … */
+  readonly kind: string
+  /** Its own text: a name, a literal, an operator. */
+  readonly text: string
+  /** Of the resolved tree: where a variable is ("slot 2, 1 level up"), how it is evaluated ("thunk", "constant", "shared"). */
+  readonly notes: readonly string[]
+  readonly from: PlaceView | null
+  readonly to: PlaceView | null
+}
+
+export type SyntaxForm = "parsed" | "resolved"
+
+/** The syntax tree in lines, cut after 20,000 of them. */
+export type SyntaxTree = { readonly rows: readonly SyntaxRow[]; readonly cut: boolean } | { readonly problem: ProblemView }
+
+/** A step of the evaluation: a thunk that was forced, a function's body that ran. */
+export interface TraceRow {
+  readonly depth: number
+  readonly kind: "force" | "call"
+  /** The beginning of the expression's text. */
+  readonly text: string
+  readonly at: PlaceView | null
+  /** Milliseconds since the evaluation began. */
+  readonly started: number
+  readonly milliseconds: number
+  readonly failed: boolean
+}
+
+/** What was observed of an evaluation, from its beginning; `cut` if there was more. */
+export interface RunTrace {
+  readonly rows: readonly TraceRow[]
+  readonly cut: boolean
 }
 
 /** A page of children; `next` is where the following page begins, or null. */
@@ -81,6 +144,8 @@ export interface EngineOptions {
   readonly showTrace?: boolean
   /** False: the attributes that derivations were made of are not kept, and explanations lack their places; saves memory. */
   readonly explain?: boolean
+  /** How many steps of the evaluation are observed (what forced what, and how long it took); none by default. */
+  readonly observe?: number
   /** Nix's lint settings. */
   readonly urlLiterals?: LintLevel
   readonly shortPathLiterals?: LintLevel
@@ -147,6 +212,8 @@ export interface Evaluated {
   readonly bytes: number
   /** How often evaluation had to wait for the store or the network. */
   readonly waits: number
+  /** How the cell itself came to its value, if that was observed. */
+  readonly forced: ForcedView | null
 }
 
 /** How a value is printed: as `nix-instantiate --eval --strict` does, with --json, --xml (without locations), --raw. */
@@ -341,6 +408,10 @@ export interface WorkerApi extends StoreApi {
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed>
   /** Prints the syntax tree as `nix-instantiate --parse` does. */
   parse(run: number): Promise<Printed>
+  /** The syntax tree of a run in lines, as parsed or with its variables resolved; evaluates nothing. */
+  syntax(run: number, form: SyntaxForm): Promise<SyntaxTree>
+  /** What was observed of a run (`options.observe`). */
+  trace(run: number): Promise<RunTrace>
   /** Forgets a run. */
   release(run: number): Promise<void>
 }

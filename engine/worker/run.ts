@@ -7,6 +7,7 @@ import { Evaluator } from "../eval/evaluator.ts"
 import { watchStore } from "../eval/explain.ts"
 import { resolveExprPath } from "../eval/files.ts"
 import type { LiveMeter } from "../eval/live-meter.ts"
+import { ForceObserver } from "../eval/observer.ts"
 import { canonPath, parentPath } from "../eval/path.ts"
 import { defaultSettings, type Settings } from "../eval/runtime.ts"
 import { type Cell, isList, type Value } from "../eval/value.ts"
@@ -60,6 +61,8 @@ export class Run {
     })
     this.evaluator = new Evaluator(this.host, settingsOf(request))
     this.evaluator.rt.meter = meter
+    const observe = request.options?.observe ?? 0
+    if (observe > 0) this.evaluator.rt.observer = new ForceObserver(observe, () => performance.now())
     if (request.options?.explain !== false) watchStore(this.evaluator.rt)
   }
 
@@ -85,7 +88,8 @@ export class Run {
     return cell
   }
 
-  private parsed(): Expr {
+  /** The syntax tree, its variables resolved. Throws NixError. */
+  parsed(): Expr {
     if (this.tree !== null) return this.tree
     const { evaluator, request } = this
     const { rt } = evaluator

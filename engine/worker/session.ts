@@ -11,11 +11,24 @@ import { stepToXml } from "../eval/to-xml.ts"
 import { type Cell, peek } from "../eval/value.ts"
 import { DerivationDesk } from "./derivation-desk.ts"
 import { Language } from "./language.ts"
-import type { Evaluated, EvaluateRequest, Page, Printed, PrintForm, Ref, ValueView, WorkerApi } from "./protocol.ts"
+import type {
+  Evaluated,
+  EvaluateRequest,
+  Page,
+  Printed,
+  PrintForm,
+  Ref,
+  RunTrace,
+  SyntaxForm,
+  SyntaxTree,
+  ValueView,
+  WorkerApi,
+} from "./protocol.ts"
 import { Run } from "./run.ts"
 import { StoreDesk } from "./store-desk.ts"
+import { syntaxRows } from "./syntax-rows.ts"
 import { fromBytes } from "./text.ts"
-import { childrenOf, problemOf, viewCell } from "./view.ts"
+import { childrenOf, forcedOf, problemOf, traceOf, viewCell } from "./view.ts"
 
 export class WorkerSession extends StoreDesk implements WorkerApi {
   private readonly requests = new Map<number, EvaluateRequest>()
@@ -43,10 +56,12 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     const { evaluator } = run
     const started = performance.now()
     let view: ValueView
+    let forced: Evaluated["forced"] = null
     try {
       view = await this.settled(evaluator, () => {
         const cell = run.cell(ref)
         evaluator.force(cell)
+        forced = forcedOf(evaluator, cell)
         return viewCell(evaluator, ref, cell)
       })
     } catch (e) {
@@ -62,6 +77,7 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
       steps: rt.stepsTaken(),
       bytes: rt.bytes,
       waits: run.host.rounds,
+      forced,
     }
   }
 
@@ -86,6 +102,20 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
   async parse(id: number): Promise<Printed> {
     const run = await this.start(id)
     return this.printed(run, () => this.settled(run.evaluator, () => run.printTree()))
+  }
+
+  async syntax(id: number, form: SyntaxForm): Promise<SyntaxTree> {
+    const run = await this.start(id)
+    const { evaluator } = run
+    try {
+      return await this.settled(evaluator, () => syntaxRows(evaluator, run.parsed(), form))
+    } catch (e) {
+      return { problem: problemOf(evaluator, e) }
+    }
+  }
+
+  async trace(id: number): Promise<RunTrace> {
+    return traceOf((await this.start(id)).evaluator)
   }
 
   async release(id: number): Promise<void> {

@@ -7,6 +7,7 @@ import type { Evaluator } from "../eval/evaluator.ts"
 import { errorData, renderError } from "../eval/report.ts"
 import { printG } from "../eval/text/float.ts"
 import {
+  BLACKHOLE,
   type Cell,
   FAILED,
   isList,
@@ -14,18 +15,22 @@ import {
   NixFloat,
   NixPath,
   NixString,
-  type PrimOpApp,
+  PrimOpApp,
   type PrimOpValue,
   peek,
-  type Thunk,
+  Thunk,
+  textOf,
   type Value,
 } from "../eval/value.ts"
+import type { Expr } from "../lang/expr.ts"
 import { originName } from "../lang/source.ts"
-import type { Child, Page, PlaceView, ProblemView, Ref, ValueView } from "./protocol.ts"
+import type { Child, ForcedView, Page, PlaceView, ProblemView, Ref, RunTrace, ValueView } from "./protocol.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
 const CUT = 1000
 const PREVIEW = 5
+/** Bytes of an expression's text. */
+const SNIPPET = 80
 
 /** Shows a cell; nothing is forced. `deep` adds a preview of the first children. */
 export function viewCell(evaluator: Evaluator, ref: Ref, cell: Cell, deep = true): ValueView {
@@ -33,7 +38,7 @@ export function viewCell(evaluator: Evaluator, ref: Ref, cell: Cell, deep = true
   if (v === undefined) {
     const thunk = cell as Thunk
     if (thunk.code === FAILED) return { kind: "failed", ref, problem: problemOf(evaluator, thunk.content) }
-    return { kind: "unforced", ref }
+    return { kind: "unforced", ref, forcing: thunk.code === BLACKHOLE }
   }
   return viewValue(evaluator, ref, v, deep)
 }
@@ -53,6 +58,7 @@ function viewValue(evaluator: Evaluator, ref: Ref, v: Value, deep: boolean): Val
     return {
       kind: "list",
       ref,
+      id: idOf(evaluator, v),
       length: v.length,
       preview: deep ? v.slice(0, PREVIEW).map((c, i) => viewCell(evaluator, [...ref, i], c, false)) : [],
     }
@@ -60,7 +66,9 @@ function viewValue(evaluator: Evaluator, ref: Ref, v: Value, deep: boolean): Val
     return {
       kind: "attrs",
       ref,
+      id: idOf(evaluator, v),
       size: v.size,
+      derivation: derivationName(v),
       preview: deep
         ? v
             .sortedNames()
@@ -75,6 +83,10 @@ function viewValue(evaluator: Evaluator, ref: Ref, v: Value, deep: boolean): Val
     return {
       kind: "function",
       ref,
+      id: idOf(evaluator, v),
+      arg: expr.arg === null ? null : fromBytes(expr.arg),
+      ellipsis: expr.formals?.ellipsis ?? false,
+      applied: 0,
       name: expr.name === null ? null : fromBytes(expr.name),
       formals: expr.formals === null ? null : expr.formals.list.map((f) => ({ name: fromBytes(f.name), hasDefault: f.fallback !== null })),
       at: placeOf(evaluator, expr.pos),
@@ -82,7 +94,89 @@ function viewValue(evaluator: Evaluator, ref: Ref, v: Value, deep: boolean): Val
     }
   }
   const op: PrimOpValue["op"] = (v as PrimOpValue | PrimOpApp).op
-  return { kind: "function", ref, name: op.name, formals: null, at: null, doc: op.doc }
+  return {
+    kind: "function",
+    ref,
+    id: idOf(evaluator, v),
+    arg: null,
+    ellipsis: false,
+    applied: v instanceof PrimOpApp ? v.args.length : 0,
+    name: op.name,
+    formals: null,
+    at: null,
+    doc: op.doc,
+  }
+}
+
+/** Numbers values in the order in which they are first looked at. */
+class Ids {
+  readonly #ids = new WeakMap<object, number>()
+  #last = 0
+
+  of(value: object): number {
+    let id = this.#ids.get(value)
+    if (id === undefined) {
+      id = ++this.#last
+      this.#ids.set(value, id)
+    }
+    return id
+  }
+}
+// By evaluator, so that it is gone with it.
+const idsOf = new WeakMap<Evaluator, Ids>()
+
+function idOf(evaluator: Evaluator, value: object): number {
+  let ids = idsOf.get(evaluator)
+  if (ids === undefined) {
+    ids = new Ids()
+    idsOf.set(evaluator, ids)
+  }
+  return ids.of(value)
+}
+
+/** The name of a set that is known to be a derivation, "" if its name is not evaluated; null for other sets. */
+function derivationName(set: Attrs): string | null {
+  const known = (name: string): string | undefined => {
+    const cell = set.get(name)
+    const value = cell === undefined ? undefined : peek(cell)
+    return value === undefined ? undefined : textOf(value)
+  }
+  return known("type") === "derivation" ? fromBytes(known("name") ?? "") : null
+}
+
+/** How a cell came to its value, if that was observed. */
+export function forcedOf(evaluator: Evaluator, cell: Cell): ForcedView | null {
+  const event = cell instanceof Thunk ? evaluator.rt.observer?.of(cell) : undefined
+  if (event === undefined || event.ended === null) return null
+  const by = event.by
+  return {
+    milliseconds: event.ended - event.started,
+    by: by === null ? null : { text: snippet(evaluator, by.expr), at: placeOf(evaluator, by.expr.start) },
+  }
+}
+
+/** The beginning of an expression's text, on one line. */
+function snippet(evaluator: Evaluator, expr: Expr): string {
+  const source = evaluator.rt.sources.of(expr.start)
+  if (source === undefined) return ""
+  const text = fromBytes(source.text.slice(expr.start - source.base, Math.min(expr.end - source.base, expr.start - source.base + SNIPPET)))
+  return text.replace(/\s+/g, " ")
+}
+
+/** What was observed of a run; empty if nothing was. */
+export function traceOf(evaluator: Evaluator): RunTrace {
+  const { observer } = evaluator.rt
+  if (observer === null) return { rows: [], cut: false }
+  const rows = observer.events.map((event) => ({
+    depth: event.depth,
+    kind: event.kind,
+    text: snippet(evaluator, event.expr),
+    at: placeOf(evaluator, event.expr.start),
+    started: event.started,
+    milliseconds: (event.ended ?? event.started) - event.started,
+    failed: event.failed,
+  }))
+  return { rows, cut: observer.full }
 }
 
 /** A page of the children of a list or set; forces nothing. */
@@ -93,13 +187,24 @@ export function childrenOf(evaluator: Evaluator, ref: Ref, cell: Cell, from: num
   if (v !== undefined && isList(v)) {
     length = v.length
     for (let i = from; i < Math.min(length, from + count); i++)
-      children.push({ label: String(i), view: viewCell(evaluator, [...ref, i], v[i] as Cell) })
+      children.push({
+        label: String(i),
+        view: viewCell(evaluator, [...ref, i], v[i] as Cell),
+        at: null,
+        forced: forcedOf(evaluator, v[i] as Cell),
+      })
   } else if (v instanceof Attrs) {
     const names = v.sortedNames()
     length = names.length
     for (let i = from; i < Math.min(length, from + count); i++) {
       const name = names[i] as string
-      children.push({ label: fromBytes(name), view: viewCell(evaluator, [...ref, stepTo(name, i)], v.get(name) as Cell) })
+      const child = v.get(name) as Cell
+      children.push({
+        label: fromBytes(name),
+        view: viewCell(evaluator, [...ref, stepTo(name, i)], child),
+        at: placeOf(evaluator, v.posOf(name)),
+        forced: forcedOf(evaluator, child),
+      })
     }
   }
   return { children, next: from + count < length ? from + count : null }

@@ -27,7 +27,8 @@ export function codeOf(expr: Expr): Code {
   const code: Code = new Code(
     expr,
     (rt, env) => {
-      code.run = compile(expr)
+      const run = compile(expr)
+      code.run = rt.observer === null ? run : rt.observer.wrap(code, run)
       return code.run(rt, env)
     },
     BASE + Math.min(expr.height, 80) * FRAME,

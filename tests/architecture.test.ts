@@ -78,6 +78,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   "@codemirror/state": ["app"],
   "@codemirror/view": ["app"],
   "@dagrejs/dagre": ["engine/worker"],
+  "@lezer/highlight": ["app"],
   "@noble/ed25519": ["engine/formats"],
   "@noble/hashes": ["engine/formats"],
   "@replit/codemirror-lang-nix": ["app"],

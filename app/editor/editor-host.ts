@@ -1,49 +1,29 @@
-// What an editor component is given by the page: the language's answers, evaluation under a small budget, the other files.
+// What the larger editors are given beside what every editor is: the language's answers, and evaluation under a small budget.
 
 import type { LanguageApi, Span } from "../../engine/worker/language-protocol.ts"
+import type { EditorProps } from "./editor-props.ts"
 
-/** A range to bring into sight and select; a new `turn` does it again. */
-export interface Reveal extends Span {
-  readonly turn: number
-}
+/** A value in one line, or the first line of its error. */
+export type ScratchValue = { readonly text: string } | { readonly problem: string }
 
-/** A problem that an evaluation has found in a file, beside those the editor finds itself. */
-export interface EditorProblem extends Span {
-  readonly message: string
-  readonly severity: "error" | "warning"
-}
-
-export interface EditorSettings {
-  readonly theme: "light" | "dark" | "contrast"
-  /** CSS pixels. */
-  readonly fontSize: number
-  readonly vim: boolean
-}
-
-/** The page, as far as an editor needs it. Paths are those of the workspace: `lib/a.nix`. */
-export interface EditorHost {
-  readonly language: LanguageApi
-  /** The files of the workspace. */
-  files(): Readonly<Record<string, string>>
-  /** Opens a file of the workspace at a span. */
-  open(path: string, span: Span): void
-  /** The attribute names of an expression of a file, evaluated under a small budget; empty where that fails. */
+/** Evaluates parts of files for hovers, completions and the answers to questions in comments (scratch.ts). */
+export interface ScratchEvaluation {
+  /** The attribute names of an expression of a file; empty where it fails or takes too long. */
   attributes(expr: string, path: string): Promise<readonly string[]>
-  /** An expression of a file evaluated under a small budget and printed in one line; `problem` is the first line of its error. */
-  value(expr: string, path: string): Promise<{ readonly text: string } | { readonly problem: string }>
+  value(expr: string, path: string): Promise<ScratchValue>
 }
 
-export interface EditorProps {
-  readonly path: string
-  readonly text: string
-  readonly readOnly?: boolean
-  readonly host: EditorHost
-  readonly problems: readonly EditorProblem[]
-  readonly reveal: Reveal | null
-  readonly settings: EditorSettings
-  readonly onChange: (text: string) => void
-  readonly onEvaluate: () => void
-  readonly onStop: () => void
+/** What the larger editors are given besides: the language's answers, and evaluation under a small budget. */
+export interface CodeEditorProps extends EditorProps {
+  readonly language: LanguageApi
+  readonly scratch: ScratchEvaluation
   /** Told once the editor is there and shows the text. */
-  readonly onReady?: () => void
+  readonly onReady: () => void
+}
+
+/** What the providers ask. */
+export interface EditorHost extends ScratchEvaluation {
+  readonly language: LanguageApi
+  files(): Readonly<Record<string, string>>
+  open(path: string, span: Span): void
 }

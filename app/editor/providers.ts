@@ -22,7 +22,7 @@ const semantic = ["variable", "parameter", "property", "global", "dynamic"] as c
 const REST = 120
 
 export interface NixSupport {
-  /** Looks at a model's text when it rests, and shows its problems. */
+  /** Looks at a model's text when it rests, and shows which `# => value` are wrong. */
   watch(model: editor.ITextModel): void
   dispose(): void
 }
@@ -174,11 +174,8 @@ class Analyses {
     let timer = 0
     const look = async (): Promise<void> => {
       const version = model.getVersionId()
-      const analysis = await this.of(model)
-      if (analysis === null || model.isDisposed() || model.getVersionId() !== version) return
-      const markers = analysis.diagnostics.map((d) => markerOf(model, d))
       const failed = await failedChecks(this.host, model)
-      if (!model.isDisposed() && model.getVersionId() === version) editor.setModelMarkers(model, "nix", [...markers, ...failed])
+      if (!model.isDisposed() && model.getVersionId() === version) editor.setModelMarkers(model, "checks", failed)
     }
     const soon = (): void => {
       clearTimeout(timer)
@@ -202,7 +199,7 @@ class Analyses {
 
 const severities = { error: MarkerSeverity.Error, warning: MarkerSeverity.Warning, info: MarkerSeverity.Hint } as const
 
-function markerOf(model: editor.ITextModel, d: Diagnostic): editor.IMarkerData {
+export function markerOf(model: editor.ITextModel, d: Diagnostic): editor.IMarkerData {
   const range = rangeOf(model, d.end > d.start ? d : { start: d.start, end: d.start + 1 })
   return {
     ...range,

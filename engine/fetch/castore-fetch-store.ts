@@ -6,21 +6,15 @@ import type { Hash } from "../formats/hash/hash.ts"
 import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
 import type { ContentAddress } from "../formats/store-path/content-address.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
-import type { StoredPath } from "../store/path-info-store.ts"
 import type { Store } from "../store/store.ts"
 import type { Stores } from "../store/stores.ts"
 import type { FetchedAddress, FetchStore, NarSum } from "./fetch-store.ts"
 
-/** Brings an object that is missing into the store, if it can. */
-export type Substitute = (path: StorePath) => Promise<StoredPath | null>
-
 export class CastoreFetchStore implements FetchStore {
   readonly #store: Store
-  readonly #substitute: Substitute | undefined
 
-  constructor(store: Store, substitute?: Substitute) {
+  constructor(store: Store) {
     this.#store = store
-    this.#substitute = substitute
   }
 
   get storeDir(): string {
@@ -35,12 +29,8 @@ export class CastoreFetchStore implements FetchStore {
     return this.#store.stores.directories
   }
 
-  async #info(path: StorePath): Promise<StoredPath | null> {
-    return (await this.#store.query(path)) ?? (await this.#substitute?.(path)) ?? null
-  }
-
   async narHash(path: StorePath): Promise<Hash | null> {
-    return (await this.#info(path))?.narHash ?? null
+    return (await this.#store.query(path))?.narHash ?? null
   }
 
   async sum(node: Node): Promise<NarSum> {
@@ -58,10 +48,10 @@ export class CastoreFetchStore implements FetchStore {
   }
 
   async node(path: StorePath): Promise<Node> {
-    return (await this.#info(path))?.node ?? (await this.#store.require(path)).node
+    return (await this.#store.require(path)).node
   }
 
   importing<T>(work: (store: FetchStore) => Promise<T>): Promise<T> {
-    return this.#store.importing((store) => work(new CastoreFetchStore(store, this.#substitute)))
+    return this.#store.importing((store) => work(new CastoreFetchStore(store)))
   }
 }

@@ -23,7 +23,7 @@ export interface FetchStore {
   readonly storeDir: string
   readonly blobs: BlobStore
   readonly directories: DirectoryStore
-  /** SHA-256 of the archive of an object that is there (or can be had from a cache), else null. */
+  /** SHA-256 of the archive of an object that is there, else null. Caches are not asked: C++ Nix asks them before it fetches. */
   narHash(path: StorePath): Promise<Hash | null>
   /** Hash and size of the archive of a tree in the castore. */
   sum(node: Node): Promise<NarSum>

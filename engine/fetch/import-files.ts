@@ -56,25 +56,54 @@ export function unreadable(name: string, e: unknown): StoreError {
   })
 }
 
-async function listed({ path, file }: PlacedFile, { executables = "none" }: FileImportOptions): Promise<ListedFile> {
-  const contents = (): AsyncIterable<Uint8Array> => fileChunks(file, path)
-  const place = { kind: "file" as const, path: byteName(path), contents }
-  if (executables === "none" || file.size < 3) return place
+/** Files up to this size are read as a whole, and so many of them at once: each costs a browser a trip. */
+const whole = 1 << 20
+const ahead = 32
+
+async function bytesOf(file: Blob, name: string): Promise<Uint8Array> {
   try {
-    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer())
-    return { ...place, executable: first === 0x23 && second === 0x21 }
+    return new Uint8Array(await file.arrayBuffer())
   } catch (e) {
-    throw unreadable(path, e)
+    throw unreadable(name, e)
   }
 }
 
-async function* listedFiles(files: AsyncIterable<PlacedFile | string>, options: FileImportOptions): AsyncGenerator<ListedFile> {
-  const ignored = new Set(options.ignore)
+async function listed({ path, file }: PlacedFile, executables: FileImportOptions["executables"]): Promise<ListedFile> {
+  const contents = file.size > whole ? (): AsyncIterable<Uint8Array> => fileChunks(file, path) : await bytesOf(file, path)
+  const place = { kind: "file" as const, path: byteName(path), contents }
+  if (executables !== "scripts" || file.size < 3) return place
+  const [first, second] = contents instanceof Uint8Array ? contents : await bytesOf(file.slice(0, 2), path)
+  return { ...place, executable: first === 0x23 && second === 0x21 }
+}
+
+/** What comes of the entries, in their order, some of them made ahead. */
+async function* aheadOf<T, U>(entries: AsyncIterable<T>, make: (entry: T) => Promise<U>): AsyncGenerator<U> {
+  const waiting: Promise<U>[] = []
+  for await (const entry of entries) {
+    const made = make(entry)
+    // It is awaited when it is its turn; whoever stops before does not care.
+    made.catch(() => undefined)
+    waiting.push(made)
+    if (waiting.length >= ahead) yield await (waiting.shift() as Promise<U>)
+  }
+  for (const made of waiting) yield await made
+}
+
+async function* kept(files: AsyncIterable<PlacedFile | string>, ignore: readonly string[]): AsyncGenerator<PlacedFile | string> {
+  const ignored = new Set(ignore)
   for await (const entry of files) {
     const path = typeof entry === "string" ? entry : entry.path
-    if (path.split("/").some((name) => ignored.has(name))) continue
-    yield typeof entry === "string" ? { kind: "directory", path: byteName(entry) } : await listed(entry, options)
+    if (!path.split("/").some((name) => ignored.has(name))) yield entry
   }
+}
+
+function listedFiles(
+  files: AsyncIterable<PlacedFile | string>,
+  { ignore = [], executables }: FileImportOptions,
+): AsyncGenerator<ListedFile> {
+  return aheadOf(kept(files, ignore), async (entry) =>
+    typeof entry === "string" ? { kind: "directory", path: byteName(entry) } : listed(entry, executables),
+  )
 }
 
 /** The files without the folder that they all are in, if there is one. */
@@ -88,14 +117,30 @@ async function* placed(files: readonly PlacedFile[]): AsyncGenerator<PlacedFile>
   yield* files
 }
 
+/** A file of a folder that is not opened yet. */
+interface FoundFile {
+  readonly path: string
+  readonly handle: FileSystemFileHandle
+}
+
+async function opened(entry: FoundFile | string): Promise<PlacedFile | string> {
+  if (typeof entry === "string") return entry
+  const { path, handle } = entry
+  try {
+    return { path, file: await handle.getFile() }
+  } catch (e) {
+    throw unreadable(path, e)
+  }
+}
+
 /** What a folder has in it: files with their paths, and folders (as texts), which may be empty. */
-async function* entriesOf(folder: FileSystemDirectoryHandle, ignored: ReadonlySet<string>, at = ""): AsyncGenerator<PlacedFile | string> {
+async function* entriesOf(folder: FileSystemDirectoryHandle, ignored: ReadonlySet<string>, at = ""): AsyncGenerator<FoundFile | string> {
   const entries = folder.entries()
   try {
     for await (const [name, handle] of entries) {
       if (ignored.has(name)) continue
       const path = at === "" ? name : `${at}/${name}`
-      if (handle.kind === "file") yield { path, file: await (handle as FileSystemFileHandle).getFile() }
+      if (handle.kind === "file") yield { path, handle: handle as FileSystemFileHandle }
       else {
         yield path
         yield* entriesOf(handle as FileSystemDirectoryHandle, ignored, path)
@@ -130,7 +175,7 @@ export function pickedFiles(files: Iterable<File>): PlacedFile[] {
 
 /** Brings in a folder. Throws as importFiles. */
 export function importFolder(store: Store, folder: FileSystemDirectoryHandle, options: FileImportOptions = {}): Promise<Imported> {
-  return importListed(store, entriesOf(folder, new Set(options.ignore)), options)
+  return importListed(store, aheadOf(entriesOf(folder, new Set(options.ignore)), opened), options)
 }
 
 /** Brings in one file as a tree that is a file. Throws as importFiles. */

@@ -71,7 +71,7 @@ export class TabNetwork {
         webFetcher((url, init) => fetch(url, init), "unseen"),
         options.proxies ?? [],
       ),
-      store: new CastoreFetchStore(store, substitute),
+      store: new CastoreFetchStore(store),
       cache: this.#cache,
       settings: { ...defaultFetchSettings, accessTokens: parseAccessTokens(toBytes(options.accessTokens ?? "")) },
       files: new HostFiles(() => run.host()),

@@ -125,9 +125,10 @@ describe("files", () => {
     expect(await pathsIn(store)).toEqual([])
   })
 
-  test("that are gone are said to be", async () => {
-    const gone = new File(["x"], "gone")
+  test.each([1, 2_000_000])("that are gone are said to be (%i bytes)", async (size) => {
+    const gone = new File(["x".repeat(size)], "gone")
     gone.stream = () => new ReadableStream({ start: (c) => c.error(new Error("NotReadableError")) })
+    gone.arrayBuffer = () => Promise.reject(new Error("NotReadableError"))
     await expect(importFiles(storeOf(), [{ path: "gone", file: gone }])).rejects.toMatchObject({ code: "absent" })
   })
 

@@ -17,7 +17,7 @@ import { formatFault } from "../store/format-fault.ts"
 import type { NarClaim, NarOptions } from "../store/store.ts"
 import type { SubstituteTarget } from "../store/substitute.ts"
 import { raw } from "./host.ts"
-import type { ObjectInfo, StoreFolder } from "./store-folder.ts"
+import type { NewObject, ObjectInfo, StoreFolder } from "./store-folder.ts"
 
 export class StoreObjects implements ExportSource, SubstituteTarget<PathInfo> {
   readonly storeDir: string
@@ -98,12 +98,8 @@ export class StoreObjects implements ExportSource, SubstituteTarget<PathInfo> {
     const object = folder.begin(path, references)
     try {
       const content = contentHasher(claim)
-      await unpack(chunks, object.handle, narSize, content)
-      const got = object.close()
-      if (got.narSize !== narSize)
-        throw new StoreError("damaged", `the archive of '${this.print(path)}' has ${got.narSize} bytes, not ${narSize}`)
-      checkHash(this.print(path), narHash, got.narHash)
-      if (claim.ca !== undefined) checkHash(this.print(path), claim.ca.hash, content?.finish() ?? got.narHash)
+      await this.#unpack(object, claim, chunks, content)
+      if (claim.ca !== undefined) checkHash(this.print(path), claim.ca.hash, content?.finish() ?? narHash)
       await options.ready?.()
       const missing = references.find((reference) => reference !== path && !folder.has(reference))
       if (missing !== undefined)
@@ -113,6 +109,32 @@ export class StoreObjects implements ExportSource, SubstituteTarget<PathInfo> {
     } finally {
       object.abort()
     }
+  }
+
+  /** Puts an object that is damaged, or gone, in its place again: from an archive with the registered hash. */
+  async restore(info: ObjectInfo, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const object = this.#folder.begin(info.path, info.references)
+    try {
+      await this.#unpack(object, info, chunks, undefined)
+      this.#folder.remove([info.path])
+      object.finish()
+    } finally {
+      object.abort()
+    }
+  }
+
+  /** Unpacks an archive; throws `damaged` unless it has the size and the hash that it should have. */
+  async #unpack(
+    object: NewObject,
+    { path, narHash, narSize }: Pick<ObjectInfo, "path" | "narHash" | "narSize">,
+    chunks: AsyncIterable<Uint8Array>,
+    content: ContentHasher | undefined,
+  ): Promise<void> {
+    await unpack(chunks, object.handle, narSize, content)
+    const got = object.close()
+    if (got.narSize !== narSize)
+      throw new StoreError("damaged", `the archive of '${this.print(path)}' has ${got.narSize} bytes, not ${narSize}`)
+    checkHash(this.print(path), narHash, got.narHash)
   }
 }
 

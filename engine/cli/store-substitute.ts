@@ -6,7 +6,7 @@ import { parsePublicKey } from "../formats/narinfo/signature.ts"
 import { splitStorePath } from "../formats/store-path/store-path.ts"
 import { BinaryCache } from "../store/binary-cache.ts"
 import { Substituter } from "../store/substitute.ts"
-import { readArguments } from "./command.ts"
+import { type Arguments, readArguments } from "./command.ts"
 import type { Session } from "./session.ts"
 import { StoreObjects } from "./store-objects.ts"
 import { UsageError } from "./usage-error.ts"
@@ -19,20 +19,27 @@ const defaults = {
 
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "")
 
+/** The flags that say which caches are asked and believed. */
+export const cacheFlags = { switches: ["--no-check-sigs"], values: ["--from", "--trusted-public-keys"] } as const
+
+/** The caches that the flags name. */
+export function cachesOf(given: Arguments, storeDir: string): BinaryCache[] {
+  const publicKeys = reading(() => words(given.get("--trusted-public-keys") ?? defaults.keys).map(parsePublicKey))
+  const isTrusted = given.has("--no-check-sigs")
+  return words(given.get("--from") ?? defaults.caches).map((url) => {
+    if (!/^https?:\/\//.test(url)) throw new UsageError(`'${url}' is no binary cache that can be read: http:// and https:// are`)
+    return new BinaryCache({ url, storeDir, publicKeys, isTrusted })
+  })
+}
+
 /** Runs the command. */
 export async function storeSubstitute(argv: readonly string[], session: Session): Promise<number> {
-  const given = readArguments(argv, session, { switches: ["--no-check-sigs"], values: ["--from", "--trusted-public-keys"] })
+  const given = readArguments(argv, session, cacheFlags)
   if (given.positional.length === 0) throw new UsageError("at least one store path is wanted")
   const folder = session.requireStore()
   const { storeDir } = folder
   const paths = given.positional.map((text) => reading(() => splitStorePath(text, storeDir)).path)
-  const publicKeys = reading(() => words(given.get("--trusted-public-keys") ?? defaults.keys).map(parsePublicKey))
-  const isTrusted = given.has("--no-check-sigs")
-  const caches = words(given.get("--from") ?? defaults.caches).map((url) => {
-    if (!/^https?:\/\//.test(url)) throw new UsageError(`'${url}' is no binary cache that can be read: http:// and https:// are`)
-    return new BinaryCache({ url, storeDir, publicKeys, isTrusted })
-  })
-  const substituter = new Substituter(new StoreObjects(folder), caches)
+  const substituter = new Substituter(new StoreObjects(folder), cachesOf(given, storeDir))
   for (const { path } of await substituter.substitute(paths)) session.out(`${folder.print(path)}\n`)
   return 0
 }

@@ -78,6 +78,28 @@ describe("store export and substitute", () => {
     expect((await run("substitute", "--store", "unsigned", "--from", server.url, "--trusted-public-keys", "", top)).status).toBe(0)
   })
 
+  test("damaged objects are found, and taken from the cache again", async () => {
+    const [name] = objects("theirs")
+    const object = `${folder}/theirs/nix/store/${name}`
+    const [gone] = objects("theirs").filter((one) => one.endsWith("-t"))
+    fs.rmSync(`${folder}/theirs/nix/store/${gone}`)
+    spawnSync("chmod", ["-R", "u+w", object])
+    fs.rmSync(object, { recursive: true })
+    fs.writeFileSync(object, "something else")
+    const from = ["--from", server.url, "--trusted-public-keys", publicKey]
+    const found = await run("verify", "--store", "theirs")
+    expect(found.status).toBe(1)
+    expect(found.err.match(/^error: /gm)).toHaveLength(new Set([name, gone]).size)
+    server.trouble = () => ({ status: 404 })
+    expect((await run("verify", "--store", "theirs", "--repair", ...from)).status).toBe(1)
+    server.trouble = () => undefined
+    const repaired = await run("verify", "--store", "theirs", "--repair", ...from)
+    expect(repaired.err).toContain(`path '/nix/store/${name}' was repaired`)
+    expect(repaired.status).toBe(0)
+    expect(await run("verify", "--store", "theirs")).toEqual({ status: 0, out: "", err: "" })
+    expect(objects("theirs")).toEqual(objects("ours"))
+  })
+
   test("wrong uses are explained", async () => {
     expect((await run("export", "--store", "ours", top)).err).toContain("--to")
     expect((await run("export", "--store", "ours", "--to", "x", "--compression", "xz", top)).err).toContain("only 'none' and 'gzip'")

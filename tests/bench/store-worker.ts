@@ -1,6 +1,6 @@
 // The worker of the bench of storage: writes and reads the same files in the engine's storage and with plain idb-keyval.
 import { expose } from "comlink"
-import { createStore, getMany, keys, promisifyRequest, setMany, type UseStore } from "idb-keyval"
+import { createStore, get, getMany, keys, promisifyRequest, setMany, type UseStore } from "idb-keyval"
 import { b3 } from "../../engine/castore/digest.ts"
 import type { Node } from "../../engine/castore/node.ts"
 import { openStorage } from "../../engine/castore/storage.ts"
@@ -82,6 +82,34 @@ export class StoreBench {
     const ms = performance.now() - start
     close()
     return { ms, files, wrong: wrong + Math.max(0, wanted.size - files) }
+  }
+
+  /** Reads files one by one in an order without order, as after a reload: in the engine's storage by digest, checked. Milliseconds. */
+  async readSingly(name: string, count: number): Promise<number> {
+    const digests = this.#some(count).map(([, contents]) => b3(contents))
+    const start = performance.now()
+    const { blobs, close } = await open(name)
+    for (const digest of digests) if ((await blobs.getMany([digest]))[0] == null) throw new Error(`${digest} is lost`)
+    const ms = performance.now() - start
+    close()
+    return ms
+  }
+
+  /** As readSingly, what setPlainly wrote. */
+  async getSingly(name: string, count: number): Promise<number> {
+    const paths = this.#some(count).map(([path]) => path)
+    const start = performance.now()
+    const store = createStore(name, "files")
+    for (const path of paths) if ((await get(path, store)) === undefined) throw new Error(`${path} is lost`)
+    const ms = performance.now() - start
+    await closed(store)
+    return ms
+  }
+
+  /** Expressions from everywhere in the folder. */
+  #some(count: number): [path: string, contents: Uint8Array][] {
+    const expressions = this.#files.filter(([path]) => path.endsWith(".nix"))
+    return Array.from({ length: count }, (_, i) => expressions[(i * 7919) % expressions.length]!)
   }
 
   /** Reads all that setPlainly wrote, as after a reload; milliseconds. Nothing of it is checked. */

@@ -69,7 +69,7 @@ async function freshPage() {
 const ask = (call) => page.evaluate(call)
 
 /** @type {Record<string, number[]>} */
-const times = { import: [], again: [], verify: [], many: [], one: [], read: [], delay: [], idle: [], add: [] }
+const times = { import: [], again: [], verify: [], many: [], one: [], read: [], delay: [], idle: [], add: [], single: [], plainSingle: [] }
 /** @type {Record<string, number>} */
 const sizes = {}
 let lost = 0
@@ -87,6 +87,8 @@ try {
     const verified = await ask(`bench.remote.verifyTree("${name}", ${JSON.stringify(imported.result.root)})`)
     times["verify"]?.push(verified.ms)
     lost += verified.wrong
+    await freshPage()
+    times["single"]?.push(await ask(`bench.remote.readSingly("${name}", 1000)`))
     times["again"]?.push((await ask(`bench.remote.importTree("${name}")`)).ms)
     await ask(`bench.remote.remove("${name}")`)
 
@@ -100,6 +102,8 @@ try {
       sizes["plain"] = (await ask(`bench.remote.used()`)) - used
       await freshPage()
       if (key === "many") times["read"]?.push(await ask(`bench.remote.getPlainly("plain", ${batch})`))
+      await freshPage()
+      if (key === "many") times["plainSingle"]?.push(await ask(`bench.remote.getSingly("plain", 1000)`))
       await ask(`bench.remote.remove("plain")`)
     }
 
@@ -139,6 +143,8 @@ row("  beside nix-store --add", "add")
 row("import of the same again", "again")
 row("after a reload: everything read and checked", "verify")
 row("  beside idb-keyval, getMany of 500, unchecked", "read")
+row("after a reload: 1,000 files one by one", "single")
+row("  beside idb-keyval, unchecked", "plainSingle")
 const [ours, many, one, add] = ["import", "many", "one", "add"].map((key) => median(times[key] ?? []))
 console.log(`import / idb-keyval: ${(Number(ours) / Number(many)).toFixed(2)} and ${(Number(ours) / Number(one)).toFixed(2)}`)
 if (!Number.isNaN(Number(add))) console.log(`import / nix-store --add: ${(Number(ours) / Number(add)).toFixed(2)}`)

@@ -32,7 +32,7 @@ export interface BinaryCacheOptions {
   readonly isTrusted?: boolean | undefined
   /** Instead of what nix-cache-info says; lower goes first. */
   readonly priority?: number | undefined
-  readonly tries?: Tries | undefined
+  readonly tries?: Partial<Tries> | undefined
   /** How long a cache that could not be reached is left alone, in seconds: else a closure would wait for it at every path. */
   readonly restSeconds?: number | undefined
   /** How long "there is none" is remembered, in seconds. C++ Nix: narinfo-cache-negative-ttl */
@@ -75,6 +75,7 @@ export class BinaryCache {
   readonly #options: BinaryCacheOptions
   readonly #fetch: HttpFetch
   readonly #storeDir: string
+  readonly #tries: Tries
   readonly #now: () => number
   readonly #answers = new Map<string, Remembered>()
   #info: Promise<CacheInfo> | undefined
@@ -86,6 +87,7 @@ export class BinaryCache {
     this.url = options.url.replace(/\/+$/, "")
     this.#fetch = options.fetch ?? ((url, init) => globalThis.fetch(url, init))
     this.#storeDir = options.storeDir ?? defaultStoreDir
+    this.#tries = { ...defaultTries, ...options.tries }
     this.#now = options.now ?? Date.now
   }
 
@@ -105,7 +107,7 @@ export class BinaryCache {
     const url = `${this.url}/nix-cache-info`
     const response = await this.#ask(url, signal)
     if (response === null) throw new StoreError("invalid", `'${shownUrl(this.url)}' does not appear to be a binary cache`)
-    const info = parseCacheInfo(await textOf(response, url, INFO_LIMIT, signal))
+    const info = parseCacheInfo(await textOf(response, url, INFO_LIMIT, signal, this.#tries))
     if (info.storeDir !== undefined && info.storeDir !== this.#storeDir)
       throw new StoreError(
         "invalid",
@@ -119,7 +121,7 @@ export class BinaryCache {
   }
 
   #get(url: string, signal: AbortSignal | undefined): Promise<Response | null> {
-    return request(this.#fetch, url, signal === undefined ? {} : { signal }, this.#options.tries ?? defaultTries)
+    return request(this.#fetch, url, signal === undefined ? {} : { signal }, this.#tries)
   }
 
   /** The same for what is asked for every path. C++ Nix: HttpBinaryCacheStore::maybeDisable */
@@ -152,7 +154,7 @@ export class BinaryCache {
     await this.info(signal)
     const url = `${this.url}/${part}.narinfo`
     const response = await this.#ask(url, signal)
-    const info = response === null ? null : this.#read(await textOf(response, url, NARINFO_LIMIT, signal), url, part)
+    const info = response === null ? null : this.#read(await textOf(response, url, NARINFO_LIMIT, signal, this.#tries), url, part)
     const { negativeLifetime = 3600, positiveLifetime = 24 * 3600 } = this.#options
     this.#answers.delete(part)
     this.#answers.set(part, { info, until: this.#now() + 1000 * (info === null ? negativeLifetime : positiveLifetime) })
@@ -209,7 +211,7 @@ export class BinaryCache {
     const url = this.narUrl(info)
     const response = await this.#get(url, options.signal)
     if (response === null) throw new StoreError("absent", `the archive '${shownUrl(url)}' is not there, though its narinfo is`)
-    yield* decompress(compression, checkedFile(bodyOf(response, url, options.signal), info, shownUrl(url), options))
+    yield* decompress(compression, checkedFile(bodyOf(response, url, options.signal, this.#tries), info, shownUrl(url), options))
   }
 }
 

@@ -10,7 +10,7 @@ export interface UploadOptions {
   readonly fetch?: HttpFetch | undefined
   /** For the server: a token, for example. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly tries?: Tries | undefined
+  readonly tries?: Partial<Tries> | undefined
   readonly signal?: AbortSignal | undefined
   /** The largest compressed archive, in bytes: browsers can send only what they have in memory as a whole. */
   readonly maxFileSize?: number | undefined
@@ -26,7 +26,8 @@ const types: Readonly<Record<string, string>> = {
 export function uploadSink(url: string, options: UploadOptions = {}): CacheSink {
   const base = url.replace(/\/+$/, "")
   const fetch: HttpFetch = options.fetch ?? ((address, init) => globalThis.fetch(address, init))
-  const { headers = {}, tries = defaultTries, maxFileSize = 2 ** 30 } = options
+  const { headers = {}, maxFileSize = 2 ** 30 } = options
+  const tries = { ...defaultTries, ...options.tries }
   const signal = options.signal === undefined ? {} : { signal: options.signal }
   return {
     async has(path) {

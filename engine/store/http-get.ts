@@ -4,14 +4,18 @@ import { StoreError } from "../castore/error.ts"
 import type { HttpFetch } from "../castore/http-source.ts"
 import { throwIfCancelled } from "../castore/verified.ts"
 
-/** How often a request is made in all before a server's fault is believed, and the pause before the second try in milliseconds. */
+/** How patient we are with a server. */
 export interface Tries {
+  /** How often a request is made in all before a fault is believed. */
   readonly count: number
+  /** Before the second try, in milliseconds; doubled each time. */
   readonly pause: number
+  /** For how long nothing may come, in milliseconds. */
+  readonly stalled: number
 }
 
-/** C++ Nix: filetransfer.cc, `download-attempts` and `base-retry-time` */
-export const defaultTries: Tries = { count: 5, pause: 250 }
+/** C++ Nix: `download-attempts`, `base-retry-time` (filetransfer.cc), `stalled-download-timeout` */
+export const defaultTries: Tries = { count: 5, pause: 250, stalled: 300_000 }
 
 /** What nobody may see of a message: a user's name and password in a URL. */
 export function shownUrl(url: string): string {
@@ -69,15 +73,23 @@ export function transferFault(url: string, error: unknown, signal: AbortSignal |
   })
 }
 
-/** The bytes of an answer. Throws `unreachable` if it breaks off, `cancelled`. */
-export async function* bodyOf(response: Response, url: string, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+/** The bytes of an answer. Throws `unreachable` if it breaks off or nothing comes for too long, `cancelled`. */
+export async function* bodyOf(
+  response: Response,
+  url: string,
+  signal: AbortSignal | undefined,
+  { stalled }: Tries = defaultTries,
+): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader()
   if (reader === undefined) return
   let isDone = false
   try {
     for (;;) {
       throwIfCancelled(signal)
-      const { done, value } = await reader.read().catch((error) => {
+      const { done, value } = await within(stalled, reader.read(), () => {
+        const seconds = Math.round(stalled / 1000)
+        return new StoreError("unreachable", `${shownUrl(url)} cannot be read: nothing has come for ${seconds} seconds`)
+      }).catch((error) => {
         throw transferFault(url, error, signal)
       })
       if (done) break
@@ -90,13 +102,32 @@ export async function* bodyOf(response: Response, url: string, signal: AbortSign
 }
 
 /** A whole answer of at most `limit` bytes. Throws `damaged` if there are more, `unreachable`, `cancelled`. */
-export async function textOf(response: Response, url: string, limit: number, signal: AbortSignal | undefined): Promise<string> {
+export async function textOf(
+  response: Response,
+  url: string,
+  limit: number,
+  signal: AbortSignal | undefined,
+  tries: Tries = defaultTries,
+): Promise<string> {
   let text = ""
-  for await (const bytes of bodyOf(response, url, signal)) {
+  for await (const bytes of bodyOf(response, url, signal, tries)) {
     if (text.length + bytes.length > limit) throw new StoreError("damaged", `${shownUrl(url)} is longer than ${limit} bytes`)
     for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192))
   }
   return text
+}
+
+/** What the promise gives, or a fault if that takes longer. */
+async function within<T>(milliseconds: number, promise: Promise<T>, fault: () => StoreError): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(fault()), milliseconds)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 async function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -207,6 +207,13 @@ describe("faults of the server", () => {
     expect(await codeOf(getFrom(cacheAt(server.url)))).toBe("unreachable")
   })
 
+  test("a server that stops sending is given up", async () => {
+    server.trouble = (_, path) => (path === narOf(low) ? { stallAt: 100 } : undefined)
+    expect(await codeOf(getFrom(cacheAt(server.url, { tries: { ...tries, stalled: 50 } })))).toBe("unreachable")
+    server.trouble = (_, path) => (path.endsWith(".narinfo") ? { stallAt: 10 } : undefined)
+    expect(await codeOf(getFrom(cacheAt(server.url, { tries: { ...tries, stalled: 50 } })))).toBe("unreachable")
+  })
+
   test("no server", async () => {
     const { url } = server
     await server.close()

@@ -6,7 +6,10 @@ import { dirname } from "node:path"
 import type { CacheSink } from "../../engine/store/cache-export.ts"
 
 /** What a request gets instead of the file; undefined for the file. */
-export type Trouble = (request: IncomingMessage, path: string) => { status?: number; body?: Uint8Array; cutAt?: number } | undefined
+export type Trouble = (
+  request: IncomingMessage,
+  path: string,
+) => { status?: number; body?: Uint8Array; cutAt?: number; stallAt?: number } | undefined
 
 export interface CacheServer {
   readonly url: string
@@ -61,6 +64,11 @@ export async function serveCache(files: string | Map<string, Uint8Array>): Promi
     if (trouble?.cutAt !== undefined) {
       response.writeHead(200, { "content-length": bytes.length })
       response.write(bytes.subarray(0, trouble.cutAt), () => response.destroy())
+      return
+    }
+    if (trouble?.stallAt !== undefined) {
+      response.writeHead(200, { "content-length": bytes.length })
+      response.write(bytes.subarray(0, trouble.stallAt))
       return
     }
     response.writeHead(200, { "content-length": bytes.length })

@@ -91,7 +91,6 @@ const PACKAGES: Record<string, readonly string[]> = {
   fzstd: ["engine/store"],
   "hash-wasm": ["engine/formats/hash"],
   "idb-keyval": ["engine/castore", "engine/store", "engine/worker", "app"],
-  "modern-tar": ["engine/castore", "engine/fetch"],
   "monaco-editor": ["app"],
   "monaco-vim": ["app"],
   "radix-ui": ["app"],

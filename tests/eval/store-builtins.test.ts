@@ -2,7 +2,9 @@
 import * as fs from "node:fs"
 import * as os from "node:os"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { Fetching } from "../../engine/cli/fetching.ts"
 import { NodeHost } from "../../engine/cli/host.ts"
+import { SettingsBuilder } from "../../engine/cli/settings.ts"
 import { StoreFolder } from "../../engine/cli/store-folder.ts"
 import { StoreHost } from "../../engine/cli/store-host.ts"
 import { Attrs } from "../../engine/eval/attrs.ts"
@@ -29,7 +31,9 @@ afterAll(() => {
 function storeHost(): StoreHost {
   const plainHost = new NodeHost(folder, {}, () => undefined)
   const store = new StoreFolder(`${folder}/${stores++}`, "/nix/store", plainHost)
-  return new StoreHost(folder, {}, () => undefined, store, "read-write")
+  const settings = new SettingsBuilder().fetching()
+  const fetching = new Fetching(store, { env: {}, settings, files: plainHost, at: (path) => path, warn: () => undefined })
+  return new StoreHost(folder, {}, () => undefined, store, "read-write", fetching)
 }
 
 const dynamic: Partial<Settings> = { features: new Set(["dynamic-derivations", "ca-derivations"]) }

@@ -90,13 +90,13 @@ export class StoreDesk implements StoreApi {
 
   report(): Promise<StoreAnswer<StoreReport>> {
     return this.#answer(async ({ storage, hot }) => {
-      let objects = hot.queue.paths().length
-      for await (const infos of hot.stores.infos.list()) objects += infos.length
+      const paths = new Set(hot.queue.paths())
+      for await (const infos of hot.stores.infos.list()) for (const { path } of infos) paths.add(path)
       const { used, available, persisted } = await storage.estimate()
       return {
         place: storage.isDurable ? "browser" : "memory",
         notice: storage.notice,
-        objects,
+        objects: paths.size,
         waiting: hot.queue.bytes,
         problem: hot.queue.fault === null ? null : problemOf(hot.queue.fault),
         used: used ?? null,

@@ -91,6 +91,7 @@ test("what was imported and what evaluation has written is there after a reload"
   const seen = await second.evaluate(
     async ([drvPath, tree]) => {
       const { store } = (globalThis as unknown as Globals).engine
+      await store.flush()
       return {
         report: await store.report(),
         drv: JSON.parse(await store.derivation(drvPath)) as { name: string },
@@ -205,6 +206,41 @@ test("Stop in the middle of an import leaves nothing, and the next import succee
     return { why, between, cancelled, after, entries: (await engine.store.entries(path)).length }
   })
   expect(outcome).toEqual({ why: "EngineStopped", between: 0, cancelled: "cancelled", after: 0, entries: 50 })
+  await context.close()
+})
+
+test("Stop at any moment of evaluating and writing leaves no object without its contents", async () => {
+  context = await browser.newContext()
+  const page = await openPage(context)
+  const { stopped, objects, faults } = await page.evaluate(async () => {
+    const { engine } = globalThis as unknown as Globals
+    const program = (round: number) =>
+      `map (i: (derivation { name = "d\${toString i}-${round}"; system = "s"; builder = builtins.toFile "b" "\${toString i}"; }).drvPath) (builtins.genList (i: i) 300)`
+    const write = async (round: number) => {
+      const { run } = await engine.evaluate({ expr: program(round) })
+      await engine.print(run, [], "json")
+      await engine.store.flush()
+    }
+    await engine.store.report()
+    const started = performance.now()
+    await write(0)
+    const whole = performance.now() - started
+    let stopped = 0
+    for (let round = 1; round <= 10; round++) {
+      const written = write(round)
+      // The worker is new: the first call tells that it is there.
+      await engine.store.roots()
+      await new Promise((resolve) => setTimeout(resolve, (whole * round) / 10))
+      engine.stop()
+      await written.catch(() => stopped++)
+    }
+    const { objects } = await engine.store.report()
+    return { stopped, objects, faults: await engine.store.verify() }
+  })
+  console.log(`stopped ${stopped} of 10 evaluations, ${objects} objects were written`)
+  expect(stopped).toBeGreaterThan(1)
+  expect(objects).toBeGreaterThan(0)
+  expect(faults).toEqual([])
   await context.close()
 })
 

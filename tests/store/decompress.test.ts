@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process"
 import { brotliCompressSync, constants, gzipSync } from "node:zlib"
 import { describe, expect, test } from "vitest"
 import { StoreError } from "../../engine/castore/error.ts"
+import { TrailingBytes } from "../../engine/store/compression/fault.ts"
 import { decompress, type ReadableCompression, sniffCompression } from "../../engine/store/decompress.ts"
 import { plainText, samples } from "./compressed-samples.ts"
 
@@ -67,6 +68,17 @@ describe.each(samples)("%s (%s)", (method, name, bytes) => {
       expect(await faultOf(method, join(bytes, Uint8Array.from(rest)))).toMatchObject({ code: "damaged" })
   })
 
+  test.each([7, 1 << 20])("a fault that tells of bytes behind the data comes after all of the data (pieces of %i bytes)", async (size) => {
+    const pieces: Uint8Array[] = []
+    const reading = async (): Promise<void> => {
+      for await (const piece of decompress(method, cut(join(bytes, new Uint8Array(40).fill(0x55)), size))) pieces.push(piece)
+    }
+    const fault: unknown = await reading().catch((error: unknown) => error)
+    expect(fault).toBeInstanceOf(StoreError)
+    // Those who do not mind what follows take what came before for the whole.
+    if (fault instanceof TrailingBytes) expect(Buffer.compare(Buffer.concat(pieces), plainText)).toBe(0)
+  })
+
   test("with any byte changed is never other data", async () => {
     let unnoticed = 0
     for (let i = 0; i < bytes.length; i += 37) {
@@ -114,6 +126,33 @@ test("Node's gzip and brotli are read again", async () => {
   expect(Buffer.compare(await collect("gzip", gzipSync(plain)), plain)).toBe(0)
   const brotli = brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } })
   expect(Buffer.compare(await collect("br", brotli), plain)).toBe(0)
+})
+
+describe("long streams with bytes changed here and there are damaged", () => {
+  const plain = mixture(400_000)
+  const gzip = (): Uint8Array => gzipSync(plain)
+  const made: readonly (readonly [ReadableCompression, () => Uint8Array])[] = [
+    ["gzip", gzip],
+    ...(["xz", "zstd", "bzip2"] as const)
+      .filter((program) => spawnSync(program, ["--version"]).status === 0)
+      .map((program) => [program, () => spawnSync(program, ["-c"], { input: plain, maxBuffer: 2 ** 26 }).stdout] as const),
+  ]
+  test.each(made)("%s", async (method, make) => {
+    const bytes = make()
+    let state = 7
+    const next = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return (state >>> 8) % below
+    }
+    for (let run = 0; run < 25; run++) {
+      const changed = Uint8Array.from(bytes)
+      for (let i = next(3); i >= 0; i--) changed[next(changed.length)]! ^= 1 + next(255)
+      if (next(4) === 0) changed.copyWithin(next(changed.length), next(changed.length), next(changed.length))
+      const fault = await faultOf(method, changed)
+      if (fault === undefined) expect(Buffer.compare(await collect(method, changed), plain)).toBe(0)
+      else expect(fault).toBeInstanceOf(StoreError)
+    }
+  })
 })
 
 test("streams go on side by side", async () => {

@@ -45,6 +45,8 @@ export async function* decodeGzip(feed: ByteFeed): AsyncGenerator<Uint8Array> {
     try {
       decoder.push(input)
     } catch (error) {
+      // What was decoded before the fault is given first: whoever does not mind bytes behind the data (archives) needs all of it.
+      yield* ready
       if (error instanceof Error && "code" in error && typeof error.code === "number") throw fault(error, members, size)
       throw error
     }

@@ -35,6 +35,11 @@ export class ReplScope {
     this.files.push(path)
   }
 
+  /** The names that were bound here, each with its slot: a later binding has a higher one. */
+  get slots(): ReadonlyMap<string, number> {
+    return this.#slots
+  }
+
   /** All names that can be used, those of the base environment included. */
   names(): Set<string> {
     return new Set([...this.#globals, ...this.#slots.keys()])

@@ -55,6 +55,8 @@ export interface ReplOptions {
   readonly installables?: () => readonly Installable[]
   /** Turns Markdown (bytes) into what is shown. */
   readonly markdown?: (text: string) => string
+  /** Gets the cell of each expression whose value is printed: for a view of it. */
+  readonly shown?: (cell: Cell) => void
   /** Opens an editor; true if it may have changed files. Without it `:e` shows the text. */
   readonly edit?: (definition: Definition) => boolean
 }

@@ -78,12 +78,42 @@ export class Repl {
     return state
   }
 
+  /**
+   * Takes what was taken as an input of an earlier session: it binds what it bound then; of an expression it gives a cell that nothing
+   * forces, and what only printed does nothing. Null without a cell. Throws Pending: then call it again.
+   */
+  replay(): Cell | null {
+    const session = this.#session
+    session.resume()
+    const input = trim(this.#input)
+    let cell: Cell | null = null
+    try {
+      if (!input.startsWith(":") && input !== "" && parseBindings(session.evaluator, input, session.options.cwd) === null)
+        cell = session.cell(input)
+      else if (!input.startsWith(":") || repeated.test(input)) answerInput(session, input)
+    } catch (e) {
+      if (e instanceof Pending) throw e
+      // It had failed then, or it fails now: nothing is bound by it.
+      if (e !== incomplete) session.error(e)
+    }
+    this.#input = ""
+    return cell
+  }
+
+  /** The names that were bound, each with a number that grows with every binding. */
+  get bound(): ReadonlyMap<string, number> {
+    return this.#session.bindings.slots
+  }
+
   /** What the last word of a text (bytes) may become: whole words, sorted. See `wordStart`. */
   complete(text: string): string[] {
     this.#session.begin()
     return completions(this.#session, text)
   }
 }
+
+/** The commands that change what names mean, or how things are shown. */
+const repeated = /^:(?:a|add|l|load|r|reload|te|trace-enable)(?:\s|$)/
 
 function answerInput(session: ReplSession, input: string): ReplState {
   if (input === "") return "done"
@@ -104,6 +134,7 @@ function evaluateInput(session: ReplSession, input: string): ReplState {
     return "done"
   }
   session.evaluate(input)
+  options.shown?.(session.cell(input))
   session.printCell(session.cell(input), 1)
   return "done"
 }

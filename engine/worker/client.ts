@@ -32,6 +32,7 @@ import type {
   SyntaxTree,
   WorkerApi,
 } from "./protocol.ts"
+import type { ReplAnswer, ReplApi, ReplName, ReplWords } from "./repl-protocol.ts"
 import workerUrl from "./worker.ts?worker&url"
 
 export type {
@@ -123,17 +124,30 @@ export interface WorkOptions<Progress> {
 
 export type ImportOptions = WorkOptions<ImportProgress>
 
+/** A repl: a run whose results are at the places `[number of the input]`. */
+export interface EngineRepl {
+  readonly run: number
+  /** Answers an input; what was bound stays bound after `stop`, unless it was this input that was stopped. */
+  input(text: string): Promise<ReplAnswer>
+  /** What the last word of an input may become. */
+  words(text: string): Promise<ReplWords>
+  /** What is bound, and by which input. */
+  names(): Promise<readonly ReplName[]>
+}
+
 /** An evaluator in a worker of its own. Runs outlive the worker: what one has shown can be asked again after `stop`. */
 export interface Engine {
   readonly store: EngineStore
+  /** Opens a repl over the files of a request; its inputs outlive the worker. */
+  openRepl(request: EvaluateRequest): EngineRepl
   /** Derivations, explanations of their paths, closures, comparisons. */
   readonly derivations: DerivationApi
   /** Evaluates to weak head normal form; what the program does wrong is in the view. A new run, kept until released. */
   evaluate(request: EvaluateRequest): Promise<Evaluated>
   /** Forces a cell that a view has shown. */
   force(run: number, ref: Ref): Promise<Evaluated>
-  /** Looks at children of a list or set that was evaluated, `count` at a time (100 by default). Forces none of them. */
-  children(run: number, ref: Ref, from: number, count?: number): Promise<Page>
+  /** Looks at children of a list or set that was evaluated, `count` at a time (100 by default), with `filter` those whose names have it. Forces none. */
+  children(run: number, ref: Ref, from: number, count?: number, filter?: string): Promise<Page>
   /** Prints a cell, forcing it deeply. */
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed>
   /** The syntax tree of a request as `nix-instantiate --parse` prints it; evaluates nothing. */
@@ -344,16 +358,35 @@ export function engineOver(connect: () => Connection): Engine {
     graph: (run, drvPath, most) => ask(run, (api) => desk(api).graph(run, drvPath, most)),
     compare: (left, right) => ask([left[0], right[0]], (api) => desk(api).compare(left, right)),
   }
+  const openRepl = (request: EvaluateRequest): EngineRepl => {
+    const inputs: string[] = []
+    const run = open({ ...request, repl: { inputs } })
+    const replOf = (api: Remote<WorkerApi>): ReplApi => api.repl as unknown as ReplApi
+    return {
+      run,
+      async input(text) {
+        const answer = await ask(run, (api) => replOf(api).input(run, text))
+        if (answer.state === "done") {
+          inputs.push(text)
+          requests.set(run, { ...request, repl: { inputs: [...inputs] } })
+        }
+        return answer
+      },
+      words: (text) => ask(run, (api) => replOf(api).words(run, text)),
+      names: () => ask(run, (api) => replOf(api).names(run)),
+    }
+  }
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
   return {
     store,
+    openRepl,
     derivations,
     evaluate: (request) => {
       const run = open(request)
       return ask(run, async (api) => api.force(run, []))
     },
     force: (run, ref) => ask(run, async (api) => api.force(run, ref)),
-    children: (run, ref, from, count = 100) => ask(run, (api) => api.children(run, ref, from, count)),
+    children: (run, ref, from, count = 100, filter = "") => ask(run, (api) => api.children(run, ref, from, count, filter)),
     print: (run, ref, form) => ask<Printed>(run, async (api) => api.print(run, ref, form)),
     async parse(request) {
       const run = open(request)

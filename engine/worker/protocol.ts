@@ -2,6 +2,7 @@
 
 import type { DerivationApi } from "./derivation-protocol.ts"
 import type { LanguageApi } from "./language-protocol.ts"
+import type { ReplApi } from "./repl-protocol.ts"
 
 /** A failure as data. Texts are JavaScript strings (decoded), lines and columns count from 1. */
 export interface ProblemView {
@@ -77,6 +78,8 @@ export interface ForcedView {
 export interface Child {
   /** Attribute name or list index. */
   readonly label: string
+  /** The same as the last step of its place. */
+  readonly step: string | number
   readonly view: ValueView
   /** Where the attribute is written. */
   readonly at: PlaceView | null
@@ -123,10 +126,11 @@ export interface RunTrace {
   readonly cut: boolean
 }
 
-/** A page of children; `next` is where the following page begins, or null. */
+/** A page of children; `next` is where the following page begins, or null; `total` is how many there are in all pages. */
 export interface Page {
   readonly children: readonly Child[]
   readonly next: number | null
+  readonly total: number
 }
 
 /** What may be set for an evaluation. */
@@ -181,6 +185,8 @@ export interface EvaluateRequest {
   /** How it is asked then. */
   readonly network?: NetworkOptions
   readonly options?: EngineOptions
+  /** A repl instead of one expression: the inputs it has answered. Places in such a run begin with the number of an input. */
+  readonly repl?: { readonly inputs: readonly string[] }
 }
 
 /** How the network is asked. */
@@ -394,6 +400,8 @@ export interface StoreApi {
 export interface WorkerApi extends StoreApi {
   /** The calls about derivations. */
   readonly derivations: DerivationApi
+  /** The calls about the repl of a run. */
+  readonly repl: ReplApi
   /** What an editor asks; it keeps a worker of its own for that (language-client.ts). */
   readonly language: LanguageApi
   /** Live bytes, by the engine's own count, that all runs together may hold. Called once, first. */
@@ -402,8 +410,11 @@ export interface WorkerApi extends StoreApi {
   open(run: number, request: EvaluateRequest): Promise<void>
   /** Evaluates a cell to weak head normal form; the way to it too, where it is not evaluated. */
   force(run: number, ref: Ref): Promise<Evaluated>
-  /** Looks at the children of a list or set, at most `count` from `from`. Forces none of them. */
-  children(run: number, ref: Ref, from: number, count: number): Promise<Page>
+  /**
+   * Looks at the children of a list or set, at most `count` from `from`. Forces none of them. With `filter`, only attributes whose names
+   * have it (in capitals or not), or elements whose index begins with it.
+   */
+  children(run: number, ref: Ref, from: number, count: number, filter?: string): Promise<Page>
   /** Prints a cell's value, forcing it deeply. */
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed>
   /** Prints the syntax tree as `nix-instantiate --parse` does. */

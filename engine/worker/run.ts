@@ -20,6 +20,7 @@ import type { Window } from "../store/eval-io-prefetch.ts"
 import type { HotStore } from "../store/hot-store.ts"
 import { type MountedFile, Mounts } from "../store/mount.ts"
 import type { EvaluateRequest, FileData, Ref } from "./protocol.ts"
+import { RunRepl } from "./run-repl.ts"
 import type { RunSide, TabNetwork } from "./tab-network.ts"
 import { toBytes } from "./text.ts"
 
@@ -37,6 +38,7 @@ export class Run {
   readonly evaluator: Evaluator
   readonly host: EvalIO
   private readonly request: EvaluateRequest
+  readonly repl: RunRepl | null
   private tree: Expr | null = null
   private file: Cell | null = null
   private top: Cell | null = null
@@ -64,6 +66,7 @@ export class Run {
     const observe = request.options?.observe ?? 0
     if (observe > 0) this.evaluator.rt.observer = new ForceObserver(observe, () => performance.now())
     if (request.options?.explain !== false) watchStore(this.evaluator.rt)
+    this.repl = request.repl === undefined ? null : new RunRepl(this.evaluator, baseOf(request), request.repl.inputs)
   }
 
   /** The lines printed since the last call. */
@@ -83,8 +86,9 @@ export class Run {
    * does, RangeError for a place that is not there.
    */
   cell(ref: Ref): Cell {
-    let cell = this.topCell()
-    for (const step of ref) cell = childAt(this.evaluator.force(cell), step)
+    const [input, ...inside] = ref
+    let cell = this.repl === null ? this.topCell() : this.repl.cell(typeof input === "number" ? input : -1)
+    for (const step of this.repl === null ? ref : inside) cell = childAt(this.evaluator.force(cell), step)
     return cell
   }
 

@@ -24,6 +24,7 @@ import type {
   ValueView,
   WorkerApi,
 } from "./protocol.ts"
+import { ReplDesk } from "./repl-desk.ts"
 import { Run } from "./run.ts"
 import { StoreDesk } from "./store-desk.ts"
 import { syntaxRows } from "./syntax-rows.ts"
@@ -37,6 +38,10 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
   private readonly turns = new WeakMap<Evaluator, Promise<unknown>>()
   private meter = new LiveMeter(Number.POSITIVE_INFINITY)
   readonly derivations = new DerivationDesk({
+    start: (run) => this.start(run),
+    settled: (evaluator, work) => this.settled(evaluator, work),
+  })
+  readonly repl = new ReplDesk({
     start: (run) => this.start(run),
     settled: (evaluator, work) => this.settled(evaluator, work),
   })
@@ -81,7 +86,7 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     }
   }
 
-  async children(id: number, ref: Ref, from: number, count: number): Promise<Page> {
+  async children(id: number, ref: Ref, from: number, count: number, filter = ""): Promise<Page> {
     const run = await this.start(id)
     const { evaluator } = run
     const cell = await this.settled(evaluator, () => {
@@ -90,7 +95,11 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
       if (peek(found) === undefined) evaluator.force(found)
       return found
     })
-    return childrenOf(evaluator, ref, cell, Math.max(0, Math.trunc(from)), Math.min(1000, Math.max(1, Math.trunc(count))))
+    return childrenOf(evaluator, ref, cell, {
+      from: Math.max(0, Math.trunc(from)),
+      count: Math.min(1000, Math.max(1, Math.trunc(count))),
+      filter,
+    })
   }
 
   async print(id: number, ref: Ref, form: PrintForm): Promise<Printed> {

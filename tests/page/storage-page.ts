@@ -67,7 +67,7 @@ export class StoragePage {
       const importing = remote.importTree(round, largestOf(round)).then(() => {
         done = true
       })
-      await Promise.race([importing, new Promise((resolve) => setTimeout(resolve, random[round % random.length]! * usual))])
+      await Promise.race([importing, new Promise((resolve) => setTimeout(resolve, random[round % random.length]! * usual * 0.7))])
       await this.kill()
       if (!done) killed++
       const after = await this.#worker()

@@ -1,11 +1,12 @@
-// xxHash64 with seed 0, of which zstd uses the low half. Each 64-bit number is four 16-bit pieces' worth of work in two
-// 32-bit halves: BigInt would be ten times slower than the decoder beside it.
+// xxHash64 with seed 0, of which zstd uses the low half. The lanes are kept in halves of 32 bits: BigInt in the loop would be ten times
+// slower than the decoder beside it. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
 
-/** The four lanes' state and the primes as (high, low) halves. https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md */
+/** The first two primes in halves, for the loop. */
 const P1H = 0x9e3779b1
 const P1L = 0x85ebca87
 const P2H = 0xc2b2ae3d
 const P2L = 0x27d4eb4f
+/** All five. */
 const P3 = 0x165667b19e3779f9n
 const P5 = 0x27d4eb2f165667c5n
 const P1 = 0x9e3779b185ebca87n

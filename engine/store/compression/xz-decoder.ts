@@ -59,17 +59,19 @@ export async function* decodeXz(feed: ByteFeed): AsyncGenerator<Uint8Array> {
         isEnd = input === null
       }
       const result = exports.get_next_output(context)
-      if (result > answer.end) throw fault(result, size > 0)
       const after = words()
       const count = after[word.outputUsed]!
       hasMore = count === bufferSize
+      if (count > 0) {
+        const from = after[word.output]!
+        const bytes = new Uint8Array(exports.memory.buffer).slice(from, from + count)
+        after[word.outputUsed] = 0
+        size += count
+        yield bytes
+      }
+      // After what was decoded before the fault: some do not mind what follows the data.
+      if (result > answer.end) throw fault(result, size > 0)
       if (isEnd && result !== answer.end) throw truncated("xz")
-      if (count === 0) continue
-      const from = after[word.output]!
-      const bytes = new Uint8Array(exports.memory.buffer).slice(from, from + count)
-      after[word.outputUsed] = 0
-      size += count
-      yield bytes
     }
   } finally {
     exports.destroy_context(context)

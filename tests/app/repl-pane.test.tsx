@@ -1,0 +1,106 @@
+// The repl pane over a real session.
+import { fireEvent, render, screen } from "@testing-library/react"
+import { afterEach, expect, test } from "vitest"
+import { ReplPane } from "../../app/repl/ReplPane.tsx"
+import { createTranscript, type Transcript } from "../../app/repl/transcript.ts"
+import { localEngine } from "./local-engine.ts"
+
+const files: string[] = []
+afterEach(() => {
+  files.length = 0
+})
+
+function open(history: readonly string[] = []): { transcript: Transcript; kept: (readonly string[])[] } {
+  const engine = localEngine()
+  const kept: (readonly string[])[] = []
+  const transcript = createTranscript(
+    () => engine.openRepl({}),
+    history,
+    (all) => kept.push(all),
+  )
+  render(
+    <ReplPane
+      transcript={transcript}
+      value={(run, ref, view) => <p>{`value ${view.kind} at ${ref.join(".")} of ${run}`}</p>}
+      onStop={() => engine.stop()}
+      onFile={(text) => files.push(text)}
+      onLink={() => {}}
+    />,
+  )
+  return { transcript, kept }
+}
+
+const line = (): HTMLTextAreaElement => screen.getByLabelText("nix-repl>") as HTMLTextAreaElement
+
+function enter(text: string): void {
+  fireEvent.change(line(), { target: { value: text } })
+  fireEvent.keyDown(line(), { key: "Enter" })
+}
+
+test("answers in order, and the line is free again", async () => {
+  open()
+  enter("x = 20 + 1")
+  await screen.findByText("1 name is bound")
+  expect(line().value).toBe("")
+  enter("x * 2")
+  await screen.findByText("42")
+})
+
+test("values that can be opened are views", async () => {
+  open()
+  enter("{ a = 1; }")
+  await screen.findByText(/value attrs at 0 of \d+/)
+})
+
+test("errors are alerts", async () => {
+  open()
+  enter("1 + {}")
+  expect((await screen.findByRole("alert")).textContent).toContain("error:")
+})
+
+test("an unfinished input stays in the line and goes on", async () => {
+  open()
+  enter("[ 1")
+  await expect.poll(() => line().value).toBe("[ 1\n")
+  enter("[ 1\n]")
+  await screen.findByText(/value list/)
+})
+
+test("the arrows bring earlier inputs back, those that begin like the line", async () => {
+  const { kept } = open(["alpha = 1", "beta = 2", "alps"])
+  fireEvent.change(line(), { target: { value: "al" } })
+  fireEvent.keyDown(line(), { key: "ArrowUp" })
+  expect(line().value).toBe("alps")
+  fireEvent.keyDown(line(), { key: "ArrowUp" })
+  expect(line().value).toBe("alpha = 1")
+  fireEvent.keyDown(line(), { key: "ArrowDown" })
+  fireEvent.keyDown(line(), { key: "ArrowDown" })
+  expect(line().value).toBe("al")
+  enter("1")
+  await screen.findByText("1", { selector: ".repl-result" })
+  expect(kept.at(-1)).toEqual(["alpha = 1", "beta = 2", "alps", "1"])
+})
+
+test("Tab completes what is clear and offers what is not", async () => {
+  open()
+  enter("s = { red = 1; rose = 2; }")
+  await screen.findByText("1 name is bound")
+  fireEvent.change(line(), { target: { value: "s.ro" } })
+  fireEvent.keyDown(line(), { key: "Tab" })
+  await expect.poll(() => line().value).toBe("s.rose")
+  fireEvent.change(line(), { target: { value: "s.r" } })
+  fireEvent.keyDown(line(), { key: "Tab" })
+  fireEvent.click(await screen.findByRole("button", { name: "s.red" }))
+  expect(line().value).toBe("s.red")
+})
+
+test("an input becomes a file, and starting over forgets its names", async () => {
+  open()
+  enter("y = 5")
+  await screen.findByText("1 name is bound")
+  fireEvent.click(screen.getByRole("button", { name: "file" }))
+  expect(files).toEqual(["y = 5"])
+  fireEvent.click(screen.getByRole("button", { name: "Start over" }))
+  enter("y")
+  expect((await screen.findByRole("alert")).textContent).toContain("undefined variable 'y'")
+})

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash, randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
+import { chmod, mkdir, readdir, stat, writeFile } from "node:fs/promises"
 import { arch, availableParallelism } from "node:os"
 import { dirname, join } from "node:path"
 import type { Readable, Writable } from "node:stream"
@@ -79,12 +79,6 @@ export class BubblewrapExecutor implements Executor {
   }
 
   async build(job: BuildJob, watch: BuildWatch): Promise<BuiltOutput[]> {
-    if (job.network) {
-      throw new BuildFailure(
-        "input-rejected",
-        "builds have no network here: what is to be fetched is fetched by the gateway (builtin:fetchurl)",
-      )
-    }
     if (job.minMemory > this.#limits.memoryBytes) {
       throw new BuildFailure("input-rejected", `the build wants ${job.minMemory} bytes of memory; there are ${this.#limits.memoryBytes}`)
     }
@@ -129,6 +123,7 @@ export class BubblewrapExecutor implements Executor {
     const tmp = join(folder, "tmp")
     await mkdir(etc)
     await mkdir(tmp)
+    await chmod(tmp, 0o1777)
     for (const [file, text] of Object.entries(etcFiles)) await writeFile(join(etc, file), text)
     const groups = (await this.#cgroups?.make(name, this.#limits)) ?? []
     const options = sandboxOptions(job, { scratch, inputs, links, etc, tmp, shell: this.#shell! })
@@ -173,12 +168,18 @@ export class BubblewrapExecutor implements Executor {
     if (code === 0) return
     const { started } = await status
     if (!started) throw new BuildFailure("infrastructure", `the sandbox could not be started (status ${code ?? signal})`)
+    // Leave to use the network is no duty to have one: most builds of fixed outputs fetch nothing here.
+    const network = job.network ? " (builds have no network here: what is to be fetched is fetched by builtin:fetchurl)" : ""
     const memory = (await this.#cgroups?.ranOutOfMemory(name)) === true ? ": it used more memory than it may" : ""
     if (code === null || code > 128) {
       const number = code === null ? signal : `${code - 128}`
-      throw new BuildFailure("builder", `builder failed due to signal ${number}${memory}`, code === null ? {} : { exitCode: code })
+      throw new BuildFailure(
+        "builder",
+        `builder failed due to signal ${number}${memory}${network}`,
+        code === null ? {} : { exitCode: code },
+      )
     }
-    throw new BuildFailure("builder", `builder failed with exit code ${code}${memory}`, { exitCode: code })
+    throw new BuildFailure("builder", `builder failed with exit code ${code}${memory}${network}`, { exitCode: code })
   }
 }
 
@@ -189,6 +190,8 @@ async function prepare(folder: string, job: BuildJob): Promise<Map<string, strin
   for (const [i, path] of job.scratchPaths.entries()) {
     const place = join(folder, `scratch-${i}`)
     await mkdir(place)
+    // As Nix has them: its store is everybody's to write to, the rest the builder's.
+    await chmod(place, path === job.inputsDir ? 0o1775 : 0o700)
     scratch.set(path, place)
   }
   return scratch

@@ -92,8 +92,27 @@ export async function registrations(
       ultimate: true,
     })
   }
+  checkCycles(derivation, infos)
   await checkReferences(stores, derivation, infos)
   return infos
+}
+
+/** Outputs that refer to each other could never be removed. C++ Nix: derivation-builder.cc registerOutputs, topoSort */
+function checkCycles(derivation: JobDerivation, infos: readonly StoredPath[]): void {
+  const fresh = new Map(infos.map((info) => [info.path, info]))
+  const nameOf = (path: StorePath): string => derivation.outputs.get(path)!.name // only outputs are asked for
+  const visit = (path: StorePath, above: readonly StorePath[]): void => {
+    for (const reference of fresh.get(path)?.references ?? []) {
+      if (reference === path || !fresh.has(reference)) continue
+      if (above.includes(reference)) {
+        throw rejected(
+          `cycle detected in build of '${printStorePath(derivation.path)}' in the references of output '${nameOf(path)}' from output '${nameOf(reference)}'`,
+        )
+      }
+      visit(reference, [...above, path])
+    }
+  }
+  for (const { path } of infos) visit(path, [path])
 }
 
 async function checkReferences(stores: Stores, derivation: JobDerivation, infos: readonly StoredPath[]): Promise<void> {

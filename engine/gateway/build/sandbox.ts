@@ -2,7 +2,7 @@
 // what it was given. What a builder sees is what Nix shows it: /build, /nix/store, /bin/sh, /dev, /proc, /etc with three files,
 // user 1000 of group 100, host "localhost". C++ Nix: libstore/unix/build/linux-derivation-builder.cc
 
-import type { BuildJob } from "./build-job.ts"
+import { type BuildJob, isWithin } from "./build-job.ts"
 
 /** Where the parts of a sandbox are on the machine. Paths are absolute. */
 export interface SandboxPaths {
@@ -36,6 +36,7 @@ export function sandboxOptions(job: BuildJob, paths: SandboxPaths): Buffer {
     ...["--proc", "/proc", "--dev", "/dev", "--ro-bind", paths.etc, "/etc", "--bind", paths.tmp, "/tmp"],
   ]
   if (job.binSh) options.push("--ro-bind", paths.shell, "/bin/sh")
+  for (const folder of foldersAbove(job)) options.push("--perms", "0755", "--dir", `/${folder}`)
   for (const [path, folder] of paths.scratch) options.push("--bind", folder, `/${path}`)
   for (const [name, path] of paths.inputs)
     options.push("--ro-bind", Buffer.from(path, "latin1"), Buffer.from(`/${job.inputsDir}/${name}`, "latin1"))
@@ -44,4 +45,16 @@ export function sandboxOptions(job: BuildJob, paths: SandboxPaths): Buffer {
   for (const [key, value] of job.environment) options.push("--setenv", key, value)
   options.push("--remount-ro", "/", "--chdir", `/${job.workingDir}`)
   return Buffer.concat(options.flatMap((option) => [typeof option === "string" ? Buffer.from(option, "utf8") : option, Buffer.of(0)]))
+}
+
+/** The folders that scratch paths and inputs are in: bubblewrap would make them for their owner alone. */
+function foldersAbove(job: BuildJob): Set<string> {
+  const folders = new Set<string>()
+  for (const path of [...job.scratchPaths, `${job.inputsDir}/x`]) {
+    const parts = path.split("/")
+    for (let i = 1; i < parts.length; i++) folders.add(parts.slice(0, i).join("/"))
+  }
+  // What is a scratch path, or in one, comes from the machine.
+  for (const folder of folders) if (job.scratchPaths.some((scratch) => isWithin(folder, scratch))) folders.delete(folder)
+  return folders
 }

@@ -1,9 +1,10 @@
 // What was fetched before, in a JSON file: `{ KEY: { "time": SECONDS, "attrs": { … } } }`. It is read when it is first asked and
-// replaced as a whole; a file that cannot be read counts as empty, since nothing depends on it.
+// replaced as a whole; what is no JSON counts as empty, since nothing depends on it.
 
 import * as fs from "node:fs"
 import * as path from "node:path"
 import type { CachedFetch, FetchCache } from "../fetch/fetch-cache.ts"
+import { attempt } from "./tree-writer.ts"
 
 /** More entries than this are not kept: the oldest go. */
 const maxEntries = 2000
@@ -19,10 +20,9 @@ export class FileFetchCache implements FetchCache {
 
   #load(): Map<string, CachedFetch> {
     if (this.#entries !== undefined) return this.#entries
-    const found = new Map<string, CachedFetch>()
-    if (fs.existsSync(this.#file)) for (const [key, entry] of readEntries(fs.readFileSync(this.#file, "utf8"))) found.set(key, entry)
-    this.#entries = found
-    return found
+    const text = fs.existsSync(this.#file) ? attempt(`reading '${this.#file}'`, () => fs.readFileSync(this.#file, "utf8")) : ""
+    this.#entries = new Map(readEntries(text))
+    return this.#entries
   }
 
   async get(key: string): Promise<CachedFetch | null> {
@@ -35,10 +35,12 @@ export class FileFetchCache implements FetchCache {
     const entries = this.#load()
     entries.set(key, entry)
     const kept = [...entries].sort(([, a], [, b]) => b.time - a.time).slice(0, maxEntries)
-    fs.mkdirSync(path.dirname(this.#file), { recursive: true })
-    const temporary = `${this.#file}.${process.pid}`
-    fs.writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(kept), null, 1)}\n`, { mode: 0o600 })
-    fs.renameSync(temporary, this.#file)
+    attempt(`writing '${this.#file}'`, () => {
+      fs.mkdirSync(path.dirname(this.#file), { recursive: true })
+      const temporary = `${this.#file}.${process.pid}`
+      fs.writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(kept), null, 1)}\n`, { mode: 0o600 })
+      fs.renameSync(temporary, this.#file)
+    })
   }
 }
 

@@ -55,7 +55,8 @@ export class FolderFetchStore implements FetchStore {
     return node
   }
 
+  /** With a memory of its own, which goes when the work is done. */
   importing<T>(work: (store: FetchStore) => Promise<T>): Promise<T> {
-    return work(this)
+    return work(new FolderFetchStore(this.#folder, this.#files))
   }
 }

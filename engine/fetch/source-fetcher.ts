@@ -1,9 +1,11 @@
 // Fetching as the evaluator's host asks for it.
 
 import { NixError } from "../eval/error.ts"
+import { reading } from "../eval/format-fault.ts"
 import type { DownloadRequest, FetchAttrs, FetchedTree } from "../eval/host.ts"
 import type { InputAttr } from "../formats/flake/input.ts"
 import { parseBareHash, printHash } from "../formats/hash/hash.ts"
+import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
 import { printStorePath } from "../formats/store-path/store-path.ts"
 import { checkFile, downloadFile } from "./download.ts"
 import type { FetchContext } from "./fetch-context.ts"
@@ -19,13 +21,24 @@ export class SourceFetcher {
 
   /** fetchurl and fetchTarball: gives the full store path. Rejects with NixError or StoreError. */
   download(request: DownloadRequest): Promise<string> {
-    return this.#ctx.store.importing((store) => (request.unpack ? unpacked : downloaded)({ ...this.#ctx, store }, request))
+    return this.#ctx.store.importing(async (store) => {
+      const ctx = { ...this.#ctx, store }
+      return (await present(ctx, request)) ?? (await (request.unpack ? unpacked : downloaded)(ctx, request))
+    })
   }
 
   /** fetchTree. Rejects with NixError or StoreError. */
   fetchTree(input: FetchAttrs): Promise<FetchedTree> {
     return this.#ctx.store.importing((store) => fetchTree({ ...this.#ctx, store }, input))
   }
+}
+
+/** The object that is wanted, if its hash is known and it is there already. */
+async function present({ store }: FetchContext, { name, unpack, sha256 }: DownloadRequest): Promise<string | null> {
+  if (sha256 === undefined) return null
+  const address = { method: unpack ? ("nar" as const) : ("flat" as const), hash: parseBareHash(sha256, "sha256") }
+  const path = reading(() => makeFixedOutputPath(name, address, undefined, store.storeDir))
+  return (await store.narHash(path)) === null ? null : printStorePath(path, store.storeDir)
 }
 
 async function downloaded(ctx: FetchContext, { url, name, sha256 }: DownloadRequest): Promise<string> {

@@ -48,9 +48,9 @@ const reasons: Readonly<Record<string, Readonly<Record<string, Ours>>>> = {
       error: "cannot unpack 'BASE/bad-crc.tar.gz': the gzip data ends in the middle",
     },
   },
-  "what follows compressed data does not matter, or does, as the decoder has it": {
+  "what follows compressed data never matters; in Nix it depends on the compression": {
     'builtins.fetchTree { type = "tarball"; url = "BASE/trailing.tar.xz"; }': {
-      error: "cannot unpack 'BASE/trailing.tar.xz': the xz data is damaged: it does not begin as xz data do",
+      out: '{ lastModified = 1600000300; lastModifiedDate = "20200913123140"; narHash = "sha256-DGJn5Kvc6KBl7RoFoRIyu9gRH6t/gmzlAo3zBNura14="; outPath = "/nix/store/aabxry2pbba71qw0w1zywr5hqwmqfazk-source"; }',
     },
     'builtins.fetchTree { type = "tarball"; url = "BASE/trailing.tar.zst"; }': {
       out: '{ lastModified = 1600000300; lastModifiedDate = "20200913123140"; narHash = "sha256-DGJn5Kvc6KBl7RoFoRIyu9gRH6t/gmzlAo3zBNura14="; outPath = "/nix/store/aabxry2pbba71qw0w1zywr5hqwmqfazk-source"; }',

@@ -189,6 +189,17 @@ describe("commands", () => {
     ).toEqual(["a.drv", "b.drv", "c.drv"])
   })
 
+  test("what has its hash is not asked for again, however old it is", async () => {
+    const expr = 'fetchTarball { url = "BASE/etag/plain.tar.gz"; sha256 = "sha256-DGJn5Kvc6KBl7RoFoRIyu9gRH6t/gmzlAo3zBNura14="; }'
+    const first = await onLine("--eval", "-E", expr)
+    const asked = server.asked.length
+    expect(await onLine("--option", "tarball-ttl", "0", "--eval", "-E", expr)).toEqual(first)
+    expect(server.asked.length).toBe(asked)
+    // Without the hash the server is asked whether it has something new.
+    await onLine("--option", "tarball-ttl", "0", "--eval", "-E", 'fetchTarball "BASE/etag/plain.tar.gz"')
+    expect(server.asked.length).toBe(asked + 1)
+  })
+
   test("the repl fetches", async () => {
     const lines = [
       "(import (fetchTarball BASE/plain.tar.gz)).answer",

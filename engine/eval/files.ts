@@ -1,12 +1,13 @@
 // Files as evaluation uses them: realising the context of a path, imports and their memory.
 // C++ Nix: primops.cc realisePath, realiseContext, scopedImport; eval.cc evalFile, resolveExprPath.
 
-import { isStorePath } from "../formats/store-path/store-path.ts"
+import { isStorePath, printStorePath } from "../formats/store-path/store-path.ts"
 import { baseScope, innerScope } from "../lang/bind.ts"
 import { lstatAt, readFileAt, resolveSymlinks, typeOfFile } from "./access.ts"
 import type { Attrs } from "./attrs.ts"
 import { type PathText, stepCoerceToPath } from "./coerce.ts"
-import { type Context, displayContextElem, sortedContext } from "./context.ts"
+import { type Context, type ContextElem, displayContextElem, sortedContext } from "./context.ts"
+import { derivedPathOf, resolveDerivedPath } from "./derived-path.ts"
 import { NixError } from "./error.ts"
 import { failThunk, forceSpecial, framed } from "./force.ts"
 import { joinPath, lastName, parentPath } from "./path.ts"
@@ -15,25 +16,45 @@ import { need, type Step } from "./step.ts"
 import { APPLY, BLACKHOLE, type Cell, type Env, Thunk, type Value } from "./value.ts"
 
 /**
- * Makes sure that what a context refers to is there. Outputs of derivations would have to be built.
- * C++ Nix: realiseContext; like it, the first element in Nix's order that is missing decides.
+ * Makes sure that what a context refers to is there, or can be brought in by the host. Other outputs of derivations would have to be
+ * built. C++ Nix: realiseContext; like it, the first element in Nix's order that is missing decides.
  */
 export function realiseContext(rt: Runtime, context: Context | null): void {
   if (context === null) return
-  let build: string | null = null
+  const outputs: ContextElem[] = []
   for (const elem of sortedContext(context)) {
     const path = elem.kind === "built" ? (elem.path.split("^")[0] as string) : elem.path
     if (rt.host.lstat(path) === null) throw new NixError("invalid-path", `path '${path}' is not valid`, 0)
-    if (elem.kind === "built" && build === null) build = displayContextElem(elem)
+    if (elem.kind === "built") outputs.push(elem)
   }
-  if (build === null) return
+  const first = outputs[0]
+  if (first === undefined) return
   if (!rt.settings.allowImportFromDerivation)
     throw new NixError(
       "import-from-derivation",
-      `cannot build '${build}' during evaluation because the option 'allow-import-from-derivation' is disabled`,
+      `cannot build '${displayContextElem(first)}' during evaluation because the option 'allow-import-from-derivation' is disabled`,
       0,
     )
-  throw new NixError("not-yet", `cannot build '${build}' during evaluation: import from derivation is not supported yet`, 0)
+  for (const elem of outputs) {
+    const path = knownOutput(rt, elem)
+    if (path === undefined || rt.host.lstat(path) === null)
+      throw new NixError(
+        "not-yet",
+        `cannot build '${displayContextElem(elem)}' during evaluation: import from derivation is not supported yet`,
+        0,
+      )
+    rt.allowedPaths.add(path)
+  }
+}
+
+/** The full path of an output of a derivation, if it is known without building. */
+function knownOutput(rt: Runtime, elem: ContextElem): string | undefined {
+  try {
+    return printStorePath(resolveDerivedPath(rt, derivedPathOf(rt, elem)), rt.host.storeDir)
+  } catch (e) {
+    if (e instanceof NixError) return undefined
+    throw e
+  }
 }
 
 /** The path that a cell stands for, realised, with symlinks resolved as asked. C++ Nix: realisePath. */

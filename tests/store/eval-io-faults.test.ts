@@ -152,6 +152,23 @@ describe("what is not here", () => {
     expect((await evaluate(`builtins.storePath ${source.print(path)}`, { stores: near })).value).toBe(`"${source.print(path)}"`)
   })
 
+  test("may be the output of a derivation: it is read where it is, and where it is not it would have to be built", async () => {
+    const stores = memoryStores()
+    const drv = 'derivation { name = "made"; system = "s"; builder = "b"; }'
+    const { value } = await evaluate(`(${drv}).outPath`, { stores })
+    const wanted = parseStorePath((value as string).slice(1, -1))
+    const node = await importFiles(stores, { "n.nix": "11" })
+    const text = `import ((${drv}) + "/n.nix")`
+    expect((await evaluate(text, { stores })).error).toMatch(/^cannot build '.*-made\.drv\^out' during evaluation/)
+    const { narHash, narSize } = await new Store(stores).describeTree(node, "made")
+    const more = { deriver: undefined, references: [], registrationTime: 0, ultimate: false, signatures: [], ca: undefined }
+    await stores.infos.putMany([{ path: wanted, storeDir, node, narHash, narSize, ...more }])
+    expect((await evaluate(text, { stores })).value).toBe("11")
+    expect((await evaluate(text, { stores, settings: { allowImportFromDerivation: false } })).error).toMatch(
+      /option 'allow-import-from-derivation' is disabled$/,
+    )
+  })
+
   test("and cannot be reached is said", async () => {
     const substitute = async (): Promise<null> => {
       throw new StoreError("unreachable", "the cache is down")

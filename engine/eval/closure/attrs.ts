@@ -8,26 +8,26 @@ import { force, forceAttrs, forcePlainString } from "../force.ts"
 import { posBytes } from "../print-place.ts"
 import { COST, type Runtime } from "../runtime.ts"
 import { Shape } from "../shape.ts"
-import { type Cell, type Env, type Run, Thunk } from "../value.ts"
-import { codeOf, type MakeCell, makerOf } from "./child.ts"
+import type { Cell, Env, Run } from "../value.ts"
+import { codeOf, type Maker, makeCell, makerOf } from "./child.ts"
 import { compilePart } from "./compile.ts"
 
 export const overridesFrame = "while evaluating the `__overrides` attribute"
 export const dynamicNameFrame = "while evaluating the name of a dynamic attribute"
 
-/** One static attribute: how its cell is made, and in which environment. */
-interface Member {
-  readonly make: MakeCell
-  /** 0: the set's own environment, 1: the outer one, 2: the one of the `inherit (e)` sources. */
-  readonly where: 0 | 1 | 2
-}
+/** The environment of a static attribute: the set's own, the outer one, the one of the `inherit (e)` sources. */
+const OWN = 0
+const OUTER = 1
+const SOURCES = 2
 
 /** What is known of a set before it runs. Shared with the stepper. */
 export interface AttrsPlan {
   readonly shape: Shape
   readonly positions: readonly number[]
-  readonly members: readonly Member[]
-  readonly from: readonly MakeCell[]
+  /** How the cells of the static attributes are made, and in which environments; null if all are OWN. */
+  readonly members: readonly Maker[]
+  readonly where: readonly number[] | null
+  readonly from: readonly Maker[]
 }
 
 export function planOf(expr: AttrsExpr): AttrsPlan {
@@ -38,11 +38,11 @@ export function planOf(expr: AttrsExpr): AttrsPlan {
   const plan: AttrsPlan = {
     shape: new Shape(sorted.map((a) => a.name)),
     positions: sorted.map((a) => a.pos),
-    members: sorted.map((a) => ({
-      // With __overrides every binding must be a thunk of its own, because its slot may be replaced.
-      make: hasOverrides && a.kind !== "inherited" ? ownThunk(a.expr) : makerOf(a.expr),
-      where: a.kind === "plain" ? 0 : a.kind === "inherited" ? 1 : 2,
-    })),
+    // With __overrides every binding must be a thunk of its own, because its slot may be replaced.
+    members: sorted.map((a) => (hasOverrides && a.kind !== "inherited" ? codeOf(a.expr) : makerOf(a.expr))),
+    where: sorted.every((a) => a.kind === "plain")
+      ? null
+      : sorted.map((a) => (a.kind === "plain" ? OWN : a.kind === "inherited" ? OUTER : SOURCES)),
     from: expr.inheritFrom.map(makerOf),
   }
   plans.set(expr, plan)
@@ -51,24 +51,19 @@ export function planOf(expr: AttrsExpr): AttrsPlan {
 // A cache by tree node, not state.
 const plans = new WeakMap<AttrsExpr, AttrsPlan>()
 
-function ownThunk(expr: Parameters<typeof codeOf>[0]): MakeCell {
-  const code = codeOf(expr)
-  return (_rt, env) => new Thunk(code, env)
-}
-
 /** Makes the cells of a recursive set or `let` in its new environment `inner` (slots 1…). */
 export function fillRecursive(rt: Runtime, plan: AttrsPlan, env: Env, inner: Env): void {
-  const members = plan.members
+  const { members, where } = plan
   const sources = plan.from.length === 0 ? null : inheritEnv(rt, plan, inner)
   for (let i = 0; i < members.length; i++) {
-    const m = members[i] as Member
-    inner[i + 1] = m.make(rt, m.where === 0 ? inner : m.where === 1 ? env : (sources as Env))
+    const at = where === null || where[i] === OWN ? inner : where[i] === OUTER ? env : (sources as Env)
+    inner[i + 1] = makeCell(rt, members[i] as Maker, at)
   }
 }
 
 function inheritEnv(rt: Runtime, plan: AttrsPlan, up: Env): Env {
   const env: Env = [up]
-  for (const make of plan.from) env.push(make(rt, up))
+  for (const maker of plan.from) env.push(makeCell(rt, maker, up))
   return env
 }
 
@@ -81,13 +76,12 @@ export function newEnv(plan: AttrsPlan, up: Env): Env {
 
 /** The cells of a set that is not recursive. */
 export function fillPlain(rt: Runtime, plan: AttrsPlan, env: Env): Cell[] {
-  const members = plan.members
+  const { members, where } = plan
   const n = members.length
   const cells: Cell[] = new Array(n)
   const sources = plan.from.length === 0 ? null : inheritEnv(rt, plan, env)
   for (let i = 0; i < n; i++) {
-    const m = members[i] as Member
-    cells[i] = m.make(rt, m.where === 2 ? (sources as Env) : env)
+    cells[i] = makeCell(rt, members[i] as Maker, where !== null && where[i] === SOURCES ? (sources as Env) : env)
   }
   if ((rt.credit -= COST.set + n * COST.slot) < 0) rt.spend(cells)
   return cells
@@ -147,7 +141,7 @@ function single(rt: Runtime, expr: AttrsExpr, name: string, env: Env): Attrs {
   rt.symbols.id(name)
   rt.credit -= COST.entry
   if (d.value.kind === "lambda") d.value.name = name
-  return Attrs.ofShape(rt.shapes.of([name]), [makerOf(d.value)(rt, env)], [d.pos], expr.pos)
+  return Attrs.ofShape(rt.shapes.of([name]), [makeCell(rt, makerOf(d.value), env)], [d.pos], expr.pos)
 }
 
 /** Adds computed attributes to a set, in order. Shared with the stepper. */
@@ -177,7 +171,7 @@ export class DynamicAttrs {
     }
     if (d.value.kind === "lambda") d.value.name = name
     this.names.push(name)
-    this.cells.push(makerOf(d.value)(this.rt, env))
+    this.cells.push(makeCell(this.rt, makerOf(d.value), env))
     this.at.push(d.pos)
   }
 

@@ -7,7 +7,7 @@ import { call1, call2, callFunction, tooDeep } from "../call.ts"
 import { NixError } from "../error.ts"
 import type { Runtime } from "../runtime.ts"
 import { type Cell, EAGER, type Env, Lambda, type Run, Thunk, type Value } from "../value.ts"
-import { type MakeCell, makerOf } from "./child.ts"
+import { type Maker, makeCell, makerOf } from "./child.ts"
 import { compilePart, isArithmetic } from "./compile.ts"
 
 /** The operation a builtin stands for, by its name in the base environment. */
@@ -39,22 +39,22 @@ export function compileCall(expr: CallExpr): Run {
         return call1(rt, f, make(rt, env, f instanceof Lambda && f.code.strictArg), pos)
       }
     const maker = makerOf(first)
-    return (rt, env) => call1(rt, callee(rt, env), maker(rt, env), pos)
+    return (rt, env) => call1(rt, callee(rt, env), makeCell(rt, maker, env), pos)
   }
   if (first !== undefined && second !== undefined && args.length === 2) {
     const a = makerOf(first)
     const b = makerOf(second)
     return (rt, env) => {
       const f = callee(rt, env)
-      const x = a(rt, env)
-      return call2(rt, f, x, b(rt, env), pos)
+      const x = makeCell(rt, a, env)
+      return call2(rt, f, x, makeCell(rt, b, env), pos)
     }
   }
   const makers = args.map(makerOf)
   return (rt, env) => {
     const f = callee(rt, env)
     const cells: Cell[] = new Array(makers.length)
-    for (let i = 0; i < makers.length; i++) cells[i] = (makers[i] as MakeCell)(rt, env)
+    for (let i = 0; i < makers.length; i++) cells[i] = makeCell(rt, makers[i] as Maker, env)
     return callFunction(rt, f, cells, pos)
   }
 }
@@ -67,8 +67,8 @@ export function compileCall(expr: CallExpr): Run {
 export function argumentOf(expr: CallExpr): ((rt: Runtime, env: Env, strict: boolean) => Cell) | null {
   const arg = expr.args[0]
   if (arg === undefined) return null
-  let left: MakeCell
-  let right: MakeCell
+  let left: Maker
+  let right: Maker
   let subtract: boolean
   if (arg.kind === "call" && isArithmetic(arg.fun) && arg.fun.name === "__sub" && arg.args.length === 2) {
     left = makerOf(arg.args[0] as (typeof arg.args)[number])
@@ -84,15 +84,15 @@ export function argumentOf(expr: CallExpr): ((rt: Runtime, env: Env, strict: boo
   } else return null
   const delayed = makerOf(arg)
   return (rt, env, strict) => {
-    const a = known(left(rt, env))
+    const a = known(makeCell(rt, left, env))
     if (typeof a === "number") {
-      const b = known(right(rt, env))
+      const b = known(makeCell(rt, right, env))
       if (typeof b === "number") {
         const n = subtract ? a - b : a + b
         if (Number.isSafeInteger(n)) return strict ? n : new Thunk(EAGER, n)
       }
     }
-    return delayed(rt, env)
+    return makeCell(rt, delayed, env)
   }
 }
 

@@ -5,11 +5,18 @@
 import { GLOBAL } from "../../lang/bind.ts"
 import type { Expr } from "../../lang/expr.ts"
 import { COST, type Runtime } from "../runtime.ts"
-import { type Cell, Code, type Env, type List, NixFloat, NixPath, Thunk } from "../value.ts"
+import { type Cell, Code, type Env, type List, NixFloat, NixPath, Thunk, type Value } from "../value.ts"
 import { compile } from "./compile.ts"
 
-/** Makes the cell of an expression in an environment. */
-export type MakeCell = (rt: Runtime, env: Env) => Cell
+/** Makes the cell of an expression in an environment: its code where that is a thunk, as for most, else a function. */
+export type Maker = Code | ((rt: Runtime, env: Env) => Cell)
+
+export function makeCell(rt: Runtime, maker: Maker, env: Env): Cell {
+  if (typeof maker === "function") return maker(rt, env)
+  const thunk = new Thunk(maker, env)
+  if ((rt.credit -= COST.thunk) < 0) rt.spend(thunk)
+  return thunk
+}
 
 /** There is one empty list cell (C++ Nix: Value::vEmptyList). */
 export const EMPTY_LIST: List = Object.freeze([])
@@ -24,23 +31,22 @@ export function codeOf(expr: Expr): Code {
   // Only this function writes `code`.
   const known = expr.code as Code | null
   if (known !== null) return known
-  const code: Code = new Code(
-    expr,
-    (rt, env) => {
-      const run = compile(expr)
-      code.run = rt.observer === null ? run : rt.observer.wrap(code, run)
-      return code.run(rt, env)
-    },
-    BASE + Math.min(expr.height, 80) * FRAME,
-  )
+  const code = new Code(expr, compileFirst, BASE + Math.min(expr.height, 80) * FRAME)
   expr.code = code
   return code
 }
 
+/** The first run of a code: one function for all, since most codes never run. */
+function compileFirst(this: Code, rt: Runtime, env: Env): Value {
+  const run = compile(this.expr)
+  this.run = rt.observer === null ? run : rt.observer.wrap(this, run)
+  return this.run(rt, env)
+}
+
 /** The maker of an expression's cell. */
-export function makerOf(expr: Expr): MakeCell {
+export function makerOf(expr: Expr): Maker {
   // Only this function writes `cell`.
-  const known = expr.cell as MakeCell | null
+  const known = expr.cell as Maker | null
   if (known !== null) return known
   const maker = makeMaker(expr)
   expr.cell = maker
@@ -49,10 +55,10 @@ export function makerOf(expr: Expr): MakeCell {
 
 /** The cell of an expression, for the rare places that keep no maker. */
 export function childCell(rt: Runtime, expr: Expr, env: Env): Cell {
-  return makerOf(expr)(rt, env)
+  return makeCell(rt, makerOf(expr), env)
 }
 
-function makeMaker(expr: Expr): MakeCell {
+function makeMaker(expr: Expr): Maker {
   switch (expr.kind) {
     case "int":
       return constant(expr.value)
@@ -94,15 +100,10 @@ function makeMaker(expr: Expr): MakeCell {
       }
     }
   }
-  const code = codeOf(expr)
-  return (rt, env) => {
-    const thunk = new Thunk(code, env)
-    if ((rt.credit -= COST.thunk) < 0) rt.spend(thunk)
-    return thunk
-  }
+  return codeOf(expr)
 }
 
-function constant(cell: Cell): MakeCell {
+function constant(cell: Cell): Maker {
   return () => cell
 }
 

@@ -17,7 +17,7 @@ import { type Cell, type Env, Lambda, LambdaCode, NixFloat, NixPath, type Run, T
 import { lookupWith, positionValue } from "../variable.ts"
 import { compileAttrs, compileLet } from "./attrs.ts"
 import { compileCall } from "./call.ts"
-import { codeOf, EMPTY_LIST, makerOf } from "./child.ts"
+import { codeOf, EMPTY_LIST, type Maker, makeCell, makerOf } from "./child.ts"
 import { compileConcat } from "./concat.ts"
 import { boolOf, compileBinary } from "./operator.ts"
 import { compileHasAttr, compileSelect } from "./select.ts"
@@ -82,7 +82,7 @@ function compileNode(expr: Expr): Run {
       const cost = COST.list + n * COST.slot
       return (rt, env) => {
         const list: Cell[] = new Array(n)
-        for (let i = 0; i < n; i++) list[i] = (makers[i] as (typeof makers)[number])(rt, env)
+        for (let i = 0; i < n; i++) list[i] = makeCell(rt, makers[i] as Maker, env)
         if ((rt.credit -= cost) < 0) rt.spend(list)
         return list
       }
@@ -100,9 +100,9 @@ function compileNode(expr: Expr): Run {
     case "let":
       return compileLet(expr)
     case "with": {
-      const make = makerOf(expr.attrs)
+      const maker = makerOf(expr.attrs)
       const body = compilePart(expr.body)
-      return (rt, env) => body(rt, [env, make(rt, env)])
+      return (rt, env) => body(rt, [env, makeCell(rt, maker, env)])
     }
     case "if":
       return compileIf(expr)

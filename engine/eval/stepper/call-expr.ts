@@ -4,7 +4,7 @@ import type { CallExpr } from "../../lang/expr.ts"
 import { type Arithmetic, arith } from "../arithmetic.ts"
 import { tooDeep } from "../call.ts"
 import { argumentOf, arithmeticOf } from "../closure/call.ts"
-import { type MakeCell, makerOf } from "../closure/child.ts"
+import { type Maker, makeCell, makerOf } from "../closure/child.ts"
 import { isArithmetic } from "../closure/compile.ts"
 import { stepLessThan } from "../compare.ts"
 import { NixError } from "../error.ts"
@@ -39,17 +39,17 @@ function applyOf(expr: CallExpr): Apply {
     const make = argumentOf(expr)
     if (make !== null) return (m, f, env) => call1(m, f, make(m.rt, env, f instanceof Lambda && f.code.strictArg), pos)
     const maker = makerOf(first)
-    return (m, f, env) => call1(m, f, maker(m.rt, env), pos)
+    return (m, f, env) => call1(m, f, makeCell(m.rt, maker, env), pos)
   }
   if (first !== undefined && second !== undefined && args.length === 2) {
     const a = makerOf(first)
     const b = makerOf(second)
-    return (m, f, env) => call2(m, f, a(m.rt, env), b(m.rt, env), pos)
+    return (m, f, env) => call2(m, f, makeCell(m.rt, a, env), makeCell(m.rt, b, env), pos)
   }
   const makers = args.map(makerOf)
   return (m, f, env) => {
     const cells: Cell[] = new Array(makers.length)
-    for (let i = 0; i < makers.length; i++) cells[i] = (makers[i] as MakeCell)(m.rt, env)
+    for (let i = 0; i < makers.length; i++) cells[i] = makeCell(m.rt, makers[i] as Maker, env)
     return call(m, f, cells, pos)
   }
 }

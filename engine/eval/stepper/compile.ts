@@ -6,7 +6,7 @@ import { type AssertExpr, type Expr, type IfExpr, type LetExpr, unreachable, typ
 import { show } from "../../lang/show.ts"
 import { stepAssertEqual } from "../assert-equal.ts"
 import { fillRecursive, newEnv, planOf } from "../closure/attrs.ts"
-import { codeOf, EMPTY_LIST, type MakeCell, makerOf } from "../closure/child.ts"
+import { codeOf, EMPTY_LIST, type Maker, makeCell, makerOf } from "../closure/child.ts"
 import { frameAssertion, lambdaCode } from "../closure/compile.ts"
 import { NixError } from "../error.ts"
 import { COST, type Runtime } from "../runtime.ts"
@@ -146,13 +146,13 @@ function compileVar(expr: VarExpr): Op {
   }
 }
 
-function compileList(makers: readonly MakeCell[]): Op {
+function compileList(makers: readonly Maker[]): Op {
   const n = makers.length
   if (n === 0) return () => EMPTY_LIST
   const cost = COST.list + n * COST.slot
   return (m, env) => {
     const list: Cell[] = new Array(n)
-    for (let i = 0; i < n; i++) list[i] = (makers[i] as MakeCell)(m.rt, env)
+    for (let i = 0; i < n; i++) list[i] = makeCell(m.rt, makers[i] as Maker, env)
     if ((m.rt.credit -= cost) < 0) m.rt.spend(list)
     return list
   }
@@ -171,9 +171,9 @@ function compileLet(expr: LetExpr): Op {
 }
 
 function compileWith(expr: WithExpr): Op {
-  const make = makerOf(expr.attrs)
+  const maker = makerOf(expr.attrs)
   const body = compilePart(expr.body)
-  return (m, env) => body(m, [env, make(m.rt, env)])
+  return (m, env) => body(m, [env, makeCell(m.rt, maker, env)])
 }
 
 function compileIf(expr: IfExpr): Op {

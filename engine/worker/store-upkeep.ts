@@ -48,10 +48,9 @@ export class StoreUpkeep {
 
   /** Removes what could not be mended, and what refers to it; gives its paths. Throws StoreError. */
   async giveUp(): Promise<readonly string[]> {
-    const { store, hot } = this.#tab
-    const removed = await giveUp(store, this.#faults)
+    const removed = await giveUp(this.#tab.store, this.#faults)
     this.#faults = []
-    hot.clear()
+    this.#tab.removed()
     return this.#print(removed)
   }
 
@@ -60,7 +59,7 @@ export class StoreUpkeep {
     const { store, hot } = this.#tab
     await hot.queue.flush()
     const { removed, keptBytes, freedBytes } = await collectGarbage(store, this.#roots, { ...options, signal })
-    if (!options.dryRun) hot.clear()
+    if (!options.dryRun) this.#tab.removed()
     return { removed: this.#print(removed), keptBytes, freedBytes }
   }
 

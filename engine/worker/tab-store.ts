@@ -12,6 +12,8 @@ export interface TabStore {
   readonly storage: Storage
   readonly store: Store
   readonly hot: HotStore
+  /** Something was removed from the store: what is in memory of it is forgotten, in all tabs. */
+  removed(): void
 }
 
 /** Seconds since 1970. */
@@ -19,13 +21,18 @@ function now(): number {
   return Math.floor(Date.now() / 1000)
 }
 
-/** A store on a storage. */
-export function storeOn(storage: Storage): TabStore {
+/** A store on a storage; `tell` tells other tabs that something was removed. */
+export function storeOn(storage: Storage, tell: () => void = () => {}): TabStore {
   const { blobs, directories, database, lock } = storage
   const infos = database === null ? new MemoryPathInfoStore() : new IndexedDbPathInfoStore(database)
   const stores = { blobs, directories, infos }
   const options = { storeDir: defaultStoreDir, now, lock }
-  return { storage, store: new Store(stores, options), hot: new HotStore(stores, options) }
+  const hot = new HotStore(stores, options)
+  const removed = (): void => {
+    hot.clear()
+    tell()
+  }
+  return { storage, store: new Store(stores, options), hot, removed }
 }
 
 /** Opens the tab's store. Hashes must be ready. */
@@ -35,5 +42,9 @@ export async function openTabStore(notify: (notice: StoreNotice) => void): Promi
     onWorthKeeping: () => notify({ kind: "worth-keeping" }),
   })
   if (storage.notice !== null) notify({ kind: "notice", message: storage.notice })
-  return storeOn(storage)
+  if (!storage.isDurable) return storeOn(storage)
+  const channel = new BroadcastChannel("thunkpad-store-removed")
+  const tab = storeOn(storage, () => channel.postMessage(null))
+  channel.onmessage = () => tab.hot.clear()
+  return tab
 }

@@ -315,6 +315,19 @@ test("garbage is what neither a root nor an open run keeps; what is damaged is f
   await context.close()
 })
 
+test("what one tab removes another does not see any more", async () => {
+  context = await browser.newContext()
+  const [one, other] = [await openPage(context), await openPage(context)]
+  const tree = await importFiles(one)
+  const request = { expr: "(import /s).n", trees: { "/s": tree } }
+  expect(await evaluate(other, request)).toEqual({ json: "42" })
+  expect(await one.evaluate(async () => (await (globalThis as unknown as Globals).engine.store.collect()).removed)).toEqual([tree])
+  expect(await evaluate(other, request)).toEqual({ code: "invalid-path", message: `path '${tree}' is not valid` })
+  expect(await importFiles(other)).toBe(tree)
+  expect(await evaluate(one, request)).toEqual({ json: "42" })
+  await context.close()
+})
+
 test("where storage is denied everything works in memory, and it is said", async () => {
   context = await browser.newContext()
   await context.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {

@@ -11,12 +11,13 @@ import { parseSecretKey, printKey, publicKeyOf, type SecretKey, secretKeyFromSee
 import type { AccessRules } from "../gateway/access.ts"
 import { BubblewrapExecutor } from "../gateway/build/bubblewrap.ts"
 import { Builds } from "../gateway/build/builds.ts"
+import { BuiltinExecutor } from "../gateway/build/builtin.ts"
 import { type BuildLimits, defaultBuildLimits } from "../gateway/build/executor.ts"
-import { defaultFetchHosts, defaultFetchRules, type FetchRules } from "../gateway/fetch-proxy.ts"
 import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
 import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
 import { FolderPathInfoStore } from "../gateway/folder-path-info-store.ts"
 import { Gateway, type ListenAddress } from "../gateway/gateway.ts"
+import { defaultFetchHosts, defaultFetchRules, type FetchRules } from "../gateway/guarded-fetch.ts"
 import { MemoryPathInfoStore } from "../store/memory-path-info-store.ts"
 import type { Stores } from "../store/stores.ts"
 import { bytes, type Session } from "./session.ts"
@@ -158,8 +159,14 @@ function numberOf(flags: Flags, name: string, unit: number, otherwise: number): 
   return number * unit
 }
 
+interface Surroundings {
+  readonly stores: Stores
+  readonly fetch: FetchRules | undefined
+  readonly onFault: (error: unknown) => void
+}
+
 /** The builds of this machine, and what removes their folder; undefined if there are to be none. */
-function buildsOf(flags: Flags, stores: Stores, onFault: (error: unknown) => void): { builds: Builds; tidy: () => void } | undefined {
+function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { builds: Builds; tidy: () => void } | undefined {
   const jobs = numberOf(flags, "jobs", 1, availableParallelism())
   const limits: BuildLimits = {
     ...defaultBuildLimits,
@@ -177,7 +184,8 @@ function buildsOf(flags: Flags, stores: Stores, onFault: (error: unknown) => voi
   // Sandboxes bind by absolute paths.
   const absolute = fs.realpathSync(folder)
   const executor = new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs })
-  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors: [executor], onFault })
+  const fetcher = fetch === undefined ? [] : [new BuiltinExecutor(stores, fetch, limits)]
+  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors: [executor, ...fetcher], onFault })
   return { builds, tidy: () => named === undefined && fs.rmSync(folder, { recursive: true, force: true }) }
 }
 
@@ -203,7 +211,7 @@ export async function gateway(argv: readonly string[], session: Session, ended: 
   const onFault = (error: unknown): void =>
     session.err(bytes(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
   const stores = storesOf(last(flags, "store"))
-  const building = buildsOf(flags, stores, onFault)
+  const building = buildsOf(flags, { stores, fetch, onFault })
   try {
     const running = new Gateway({
       stores,

@@ -3,7 +3,7 @@
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { defaultFetchRules } from "../../engine/gateway/fetch-proxy.ts"
+import { defaultFetchRules } from "../../engine/gateway/guarded-fetch.ts"
 import { randomBytes, sameBytes } from "../castore/contract.ts"
 import { type RunningGateway, startGateway } from "./server.ts"
 

@@ -1,6 +1,6 @@
 // Sources for tests that run in Chromium: the server of archives, and a gateway that fetches from it. Started and stopped in Node by the
 // browser commands of tests/vitest.config.ts.
-import { defaultFetchRules } from "../../engine/gateway/fetch-proxy.ts"
+import { defaultFetchRules } from "../../engine/gateway/guarded-fetch.ts"
 import { startServer, type TestServer } from "../fetch/server.ts"
 import { type RunningGateway, startGateway } from "../gateway/server.ts"
 

@@ -1,9 +1,25 @@
 // Two builds: the app with the library entry (dist/index.html, dist/engine.js), and the command line (`--mode cli`, dist/cli/thunkpad.js).
 // One config with a switch: vite's multi-environment build lets the app's inputs leak into the command line's.
+import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { defineConfig, type Plugin, type UserConfig } from "vite"
 
 export default defineConfig(({ mode }) => (mode === "cli" ? commandLine : app))
+
+// What Monaco calls the ways in which it makes HTML and workers.
+const MONACO_POLICIES = [
+  "defaultWorkerFactory",
+  "diffEditorWidget",
+  "diffReview",
+  "domLineBreaksComputer",
+  "domSanitize",
+  "editorGhostText",
+  "editorViewLayer",
+  "richScreenReaderContent",
+  "standaloneColorizer",
+  "stickyScrollViewLayer",
+  "tokenizeToString",
+]
 
 // The page runs no text as code, ever. Monaco needs inline styles, its icon font and data: images.
 const PAGE_POLICY = [
@@ -19,7 +35,7 @@ const PAGE_POLICY = [
   "form-action 'none'",
   // Only the engine's client may name a script, and only its worker's (an app and a restart each make the policy again).
   "require-trusted-types-for 'script'",
-  "trusted-types thunkpad 'allow-duplicates'",
+  `trusted-types thunkpad ${MONACO_POLICIES.join(" ")} 'allow-duplicates'`,
 ].join("; ")
 
 // The evaluator's worker has no DOM and its own policy, that of its response: there hash-wasm and generated code may run.
@@ -52,6 +68,13 @@ const app: UserConfig = {
   // Relative: else engine.js would look for its worker at the site's root.
   base: "./",
   plugins: [react(), pagePolicy, previewPolicy],
+  resolve: {
+    alias: [
+      // Its "browser" build is one that bundlers cannot read; its modules name Monaco's files as they were called before 0.57.
+      { find: /^monaco-vim$/, replacement: fileURLToPath(new URL("node_modules/monaco-vim/dist/index.mjs", import.meta.url)) },
+      { find: /^monaco-editor\/esm\/vs\/(.+?)(?:\.js)?$/, replacement: "monaco-editor/$1.js" },
+    ],
+  },
   worker: { format: "es" },
   // The worker is named, or its dependencies would be found late and the first worker would fail once, with an empty message.
   optimizeDeps: { entries: ["index.html", "engine/worker/worker.ts"] },

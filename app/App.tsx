@@ -1,72 +1,41 @@
-// The first page: an expression on one side, its value on the other.
+// The page: files, editor and result side by side on large screens, one of them at a time on phones.
 
-import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react"
-import type { PlaceView } from "../engine/worker/client.ts"
-import { Editor } from "./Editor.tsx"
+import { useEffect, useSyncExternalStore } from "react"
+import { DesktopLayout } from "./DesktopLayout.tsx"
+import { Dialogs } from "./Dialogs.tsx"
+import { startDiagnosing } from "./diagnose.ts"
 import { useEngine } from "./engine-context.ts"
-import { History } from "./History.tsx"
+import { Header } from "./Header.tsx"
+import { useLanguage } from "./language-context.ts"
 import { Notices } from "./Notices.tsx"
-import { Result } from "./Result.tsx"
-import { rangeOf } from "./text-place.ts"
-import { useEvaluation } from "./use-evaluation.ts"
-import { noteRunning, type Workspace } from "./workspace.ts"
+import { PhoneLayout } from "./PhoneLayout.tsx"
+import { StatusBar } from "./StatusBar.tsx"
+import { phone, useMedia } from "./use-media.ts"
+import { useTheme } from "./use-theme.ts"
+import { useWorkbench } from "./workbench-context.ts"
 
-export function App({ workspace: opened }: { readonly workspace: Workspace }) {
+export function App() {
+  const bench = useWorkbench()
   const engine = useEngine()
-  const [workspace, setWorkspace] = useState(opened)
-  const evaluation = useEvaluation()
-  const { run, stop } = evaluation
+  const language = useLanguage()
   const busy = useSyncExternalStore(engine.subscribe, engine.busy)
-  const editor = useRef<HTMLTextAreaElement>(null)
-
-  const evaluate = (text: string) => {
-    // Saved before it runs: whatever the program does to the page, the text is there after a reload.
-    setWorkspace(workspace.save(text, true))
-    void run(text)
-  }
-  const edit = (text: string) => setWorkspace(workspace.save(text, false))
-  const show = useCallback((place: PlaceView) => {
-    const area = editor.current
-    if (area === null) return
-    const [start, end] = rangeOf(area.value, place)
-    area.focus()
-    area.setSelectionRange(start, end)
-    // Text areas do not scroll to a selection by themselves.
-    const lineHeight = Number.parseFloat(getComputedStyle(area).lineHeight)
-    area.scrollTop = Math.max(0, (place.line - 4) * lineHeight)
-    area.scrollIntoView({ block: "nearest" })
-  }, [])
-  useEffect(() => noteRunning(busy), [busy])
-  // A new visitor sees a value at once; a text of one's own runs when it is told to.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only when the page opens
+  const small = useMedia(phone)
+  useTheme()
+  useEffect(() => bench.noteRunning(busy), [bench, busy])
+  useEffect(() => startDiagnosing(bench, language), [bench, language])
   useEffect(() => {
-    if (opened.history.length === 0 && !opened.interrupted) void run(opened.text)
-  }, [])
-
+    // What the last keystrokes left to be saved.
+    const save = () => bench.save()
+    addEventListener("pagehide", save)
+    return () => removeEventListener("pagehide", save)
+  }, [bench])
   return (
     <div className="page">
-      <header className="bar">
-        <h1>Thunkpad</h1>
-        <p className="tagline">the Nix language in your browser</p>
-      </header>
-      <Notices workspace={workspace} />
-      <main className="panes">
-        <section className="pane" aria-label="Expression">
-          <Editor ref={editor} text={workspace.text} onChange={edit} onEvaluate={evaluate} onStop={stop} />
-          <div className="actions">
-            <button type="button" className="primary" onClick={() => evaluate(workspace.text)}>
-              Evaluate <kbd>Ctrl ⏎</kbd>
-            </button>
-            <button type="button" className={busy ? "stop" : ""} onClick={stop} disabled={!busy}>
-              Stop
-            </button>
-            <History entries={workspace.history} onPick={edit} />
-          </div>
-        </section>
-        <section className="pane" aria-label="Result">
-          <Result evaluation={evaluation} text={workspace.text} show={show} onText={edit} />
-        </section>
-      </main>
+      <Header />
+      <Notices />
+      {small ? <PhoneLayout /> : <DesktopLayout />}
+      {small ? null : <StatusBar />}
+      <Dialogs />
     </div>
   )
 }

@@ -1,28 +1,27 @@
-// Earlier inputs, newest first; picking one puts it back into the editor.
+// Earlier states of the workspace, newest first; picking one brings it back.
 
-interface Props {
-  readonly entries: readonly string[]
-  readonly onPick: (text: string) => void
-}
+import { useBench, useWorkbench } from "./workbench-context.ts"
 
-export function History({ entries, onPick }: Props) {
-  if (entries.length === 0) return null
+export function History() {
+  const bench = useWorkbench()
+  const history = useBench((state) => state.history)
+  if (history.length === 0) return null
   return (
     <select
       className="history"
       aria-label="Earlier inputs"
       value=""
       onChange={(event) => {
-        const entry = entries[Number(event.target.value)]
-        if (entry !== undefined) onPick(entry)
+        const state = history[Number(event.target.value)]
+        if (state !== undefined) bench.restore(state)
       }}
     >
       <option value="" disabled>
-        History ({entries.length})
+        History ({history.length})
       </option>
-      {entries.map((entry, i) => (
-        <option key={entry} value={i}>
-          {entry.replace(/\s+/g, " ").slice(0, 60)}
+      {history.map((state, i) => (
+        <option key={`${state.at} ${JSON.stringify(state.files)}`} value={i}>
+          {(state.files[state.entry] ?? "").replace(/\s+/g, " ").slice(0, 60)}
         </option>
       ))}
     </select>

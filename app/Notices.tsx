@@ -1,18 +1,35 @@
-// What the user should know before going on: that nothing can be kept, or that the last visit ended badly.
+// What the user should know: that nothing can be kept, that the last visit ended badly, what was done and can be undone.
 
-import type { Workspace } from "./workspace.ts"
+import { useBench, useWorkbench } from "./workbench-context.ts"
 
-export function Notices({ workspace }: { readonly workspace: Workspace }) {
+export function Notices() {
+  const bench = useWorkbench()
+  const kept = useBench((state) => state.kept)
+  const interrupted = useBench((state) => state.interrupted)
+  const notices = useBench((state) => state.notices)
   return (
-    <div role="status">
-      {workspace.interrupted ? (
-        <p className="notice">
+    <div className="notices" role="status">
+      {interrupted ? (
+        <p className="notice urgent">
           This tab went away while it was evaluating. Your text is as you left it; nothing runs until you press Evaluate.
         </p>
       ) : null}
-      {workspace.kept ? null : (
-        <p className="notice">Your text cannot be kept here: the browser denies storage to this page, or the storage is full.</p>
+      {kept ? null : (
+        <p className="notice urgent">Your text cannot be kept here: the browser denies storage to this page, or the storage is full.</p>
       )}
+      {notices.map(({ id, text, urgent, action }) => (
+        <p key={id} className={urgent ? "notice urgent" : "notice"}>
+          <span>{text}</span>
+          {action === undefined ? null : (
+            <button type="button" onClick={action.run}>
+              {action.label}
+            </button>
+          )}
+          <button type="button" className="close" aria-label="Dismiss" onClick={() => bench.dismiss(id)}>
+            ×
+          </button>
+        </p>
+      ))}
     </div>
   )
 }

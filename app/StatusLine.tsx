@@ -1,8 +1,8 @@
 // How an evaluation stands, on one line: under way, stopped, or what it took.
 
-import { count } from "./quote.ts"
 import { Running } from "./Running.tsx"
-import type { Progress, Shown } from "./use-evaluation.ts"
+import { count } from "./values/quote.ts"
+import type { Progress, Shown } from "./workbench.ts"
 
 interface Props {
   readonly progress: Progress

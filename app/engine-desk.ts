@@ -46,8 +46,9 @@ export class EngineDesk {
   force(run: number, ref: Ref): Promise<Evaluated> {
     return this.counted(this.engine.force(run, ref))
   }
-  children(run: number, ref: Ref, from: number): Promise<Page> {
-    return this.counted(this.engine.children(run, ref, from))
+  /** Not counted: looking is over at once, and rows are looked at whenever the tree scrolls. */
+  children(run: number, ref: Ref, from: number, filter = ""): Promise<Page> {
+    return this.engine.children(run, ref, from, 100, filter)
   }
   print(run: number, ref: Ref, form: PrintForm): Promise<Printed> {
     return this.counted(this.engine.print(run, ref, form))

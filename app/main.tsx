@@ -3,18 +3,33 @@
 import { StrictMode } from "react"
 import { createRoot } from "react-dom/client"
 import { createEngine } from "../engine/worker/client.ts"
+import { createLanguage } from "../engine/worker/language-client.ts"
 import { App } from "./App.tsx"
 import { EngineContext } from "./engine-context.ts"
 import { EngineDesk } from "./engine-desk.ts"
-import { openWorkspace } from "./workspace.ts"
+import { LanguageContext } from "./language-context.ts"
+import { createLanguageDesk } from "./language-desk.ts"
+import { createWorkbench } from "./workbench.ts"
+import { WorkbenchContext } from "./workbench-context.ts"
+import { Shelf } from "./workspace/shelf.ts"
 import "./style.css"
 
-const root = document.getElementById("app")
-if (root === null) throw new Error("the page has no #app element")
-createRoot(root).render(
+const element = document.getElementById("app")
+if (element === null) throw new Error("the page has no #app element")
+const desk = new EngineDesk(createEngine({ onNotice: (text) => bench.notify(text, { urgent: true }) }))
+const shelf = new Shelf()
+const { saved, isNew } = shelf.last()
+const bench = createWorkbench({ desk, shelf, opened: saved })
+// A new visitor sees a value at once; a program of one's own runs when it is told to.
+if (isNew && !shelf.interrupted()) void bench.preview()
+createRoot(element).render(
   <StrictMode>
-    <EngineContext value={new EngineDesk(createEngine())}>
-      <App workspace={openWorkspace()} />
+    <EngineContext value={desk}>
+      <LanguageContext value={createLanguageDesk(createLanguage)}>
+        <WorkbenchContext value={bench}>
+          <App />
+        </WorkbenchContext>
+      </LanguageContext>
     </EngineContext>
   </StrictMode>,
 )

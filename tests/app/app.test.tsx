@@ -1,36 +1,24 @@
 // The page as a whole over a real session: typing, evaluating, stopping, and what is kept.
-import { fireEvent, render, screen } from "@testing-library/react"
+import { fireEvent, screen } from "@testing-library/react"
 import { beforeEach, expect, test } from "vitest"
-import { App } from "../../app/App.tsx"
-import { EngineContext } from "../../app/engine-context.ts"
-import { EngineDesk } from "../../app/engine-desk.ts"
-import { openWorkspace } from "../../app/workspace.ts"
-import { localEngine } from "./local-engine.ts"
+import { editor, evaluate, openPage } from "./OpenPage.tsx"
 
 beforeEach(() => {
   localStorage.clear()
   sessionStorage.clear()
 })
 
-/** Opens the page; `hold` makes every answer of the engine wait. */
-function open(hold?: () => Promise<void>): void {
-  render(
-    <EngineContext value={new EngineDesk(localEngine(hold))}>
-      <App workspace={openWorkspace()} />
-    </EngineContext>,
-  )
-}
-
-const editor = (): HTMLTextAreaElement => screen.getByRole("textbox", { name: "Nix expression" }) as HTMLTextAreaElement
 const never = (): Promise<void> => new Promise(() => {})
 
-function evaluate(text: string): void {
-  fireEvent.change(editor(), { target: { value: text } })
-  fireEvent.keyDown(editor(), { key: "Enter", ctrlKey: true })
+/** The files of the workspace that is kept, and how many states its history has. */
+function kept(): { files: Record<string, string>; states: number } {
+  const id = localStorage.getItem("thunkpad/2/last")
+  const { workspace } = JSON.parse(localStorage.getItem(`thunkpad/2/workspace/${id}`) ?? "null")
+  return { files: workspace.files, states: JSON.parse(localStorage.getItem(`thunkpad/2/history/${id}`) ?? "[]").length }
 }
 
 test("a new visitor gets the example's value, later ones evaluate when they want to", async () => {
-  open()
+  openPage()
   await screen.findByText("42")
   evaluate("1 + 1")
   await screen.findByText("2")
@@ -38,7 +26,7 @@ test("a new visitor gets the example's value, later ones evaluate when they want
 
 test("whoever comes back finds text and history, and nothing runs", async () => {
   localStorage.setItem("thunkpad/1/workspace", JSON.stringify({ text: "1 +", history: ["1"] }))
-  open()
+  openPage()
   expect(editor().value).toBe("1 +")
   expect(screen.getAllByRole("status").at(-1)?.textContent).toBe("Press Evaluate to see the value.")
   expect((screen.getByRole("button", { name: "Stop" }) as HTMLButtonElement).disabled).toBe(true)
@@ -46,15 +34,15 @@ test("whoever comes back finds text and history, and nothing runs", async () => 
 
 test("the text is saved before it is evaluated", () => {
   localStorage.setItem("thunkpad/1/workspace", JSON.stringify({ text: "1", history: ["1"] }))
-  open(never)
+  openPage(never)
   evaluate("a bomb")
-  expect(JSON.parse(localStorage.getItem("thunkpad/1/workspace") ?? "")).toEqual({ text: "a bomb", history: ["a bomb", "1"] })
-  expect(sessionStorage.length).toBe(1)
+  expect(kept()).toEqual({ files: { "main.nix": "a bomb" }, states: 2 })
+  expect(sessionStorage.getItem("thunkpad/2/running")).toBe("1")
 })
 
 test("Stop says so, Escape does the same, and the earlier value stays", async () => {
   let gate = Promise.resolve()
-  open(() => gate)
+  openPage(() => gate)
   evaluate("{ before = 11; }")
   await screen.findByText("11")
   gate = never()
@@ -66,11 +54,11 @@ test("Stop says so, Escape does the same, and the earlier value stays", async ()
   evaluate("endless")
   fireEvent.keyDown(editor(), { key: "Escape" })
   await screen.findByText(/^Stopped/)
-  expect(sessionStorage.length).toBe(0)
+  expect(sessionStorage.getItem("thunkpad/2/running")).toBeNull()
 })
 
 test("a value of an earlier text offers that text", async () => {
-  open()
+  openPage()
   evaluate("10 + 1")
   await screen.findByText("11")
   fireEvent.change(editor(), { target: { value: "10 + 2" } })
@@ -80,7 +68,7 @@ test("a value of an earlier text offers that text", async () => {
 })
 
 test("a position selects the text", async () => {
-  open()
+  openPage()
   evaluate("1 +\n  foo")
   fireEvent.click(await screen.findByRole("button", { name: "line 2, column 3" }))
   expect(document.activeElement).toBe(editor())
@@ -88,8 +76,8 @@ test("a position selects the text", async () => {
 })
 
 test("a tab that went away while evaluating says so until something is done", async () => {
-  sessionStorage.setItem("thunkpad/1/running", "1")
-  open()
+  sessionStorage.setItem("thunkpad/2/running", "1")
+  openPage()
   expect(screen.getByText(/This tab went away while it was evaluating/)).toBeTruthy()
   evaluate("1 + 1")
   await screen.findByText("2")

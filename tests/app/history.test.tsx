@@ -1,29 +1,34 @@
-// Earlier inputs.
-import { fireEvent, render, screen } from "@testing-library/react"
-import { expect, test } from "vitest"
-import { History } from "../../app/History.tsx"
+// Earlier states of the workspace.
+import { fireEvent, screen } from "@testing-library/react"
+import { beforeEach, expect, test } from "vitest"
+import { editor, openPage } from "./OpenPage.tsx"
+
+const long = `"${"x".repeat(500)}"`
+
+beforeEach(() => {
+  localStorage.clear()
+  sessionStorage.clear()
+})
 
 test("there is nothing to pick before anything was evaluated", () => {
-  const { container } = render(<History entries={[]} onPick={() => {}} />)
-  expect(container.textContent).toBe("")
+  openPage()
+  expect(screen.queryByRole("combobox", { name: "Earlier inputs" })).toBeNull()
 })
 
-test("picking an entry gives its whole text, and the same can be picked again", () => {
-  const picked: string[] = []
-  render(<History entries={["let\n  a = 1;\nin a", "2"]} onPick={(text) => picked.push(text)} />)
+test("picking an entry gives its whole text, the same can be picked again, and it can be undone", () => {
+  localStorage.setItem("thunkpad/1/workspace", JSON.stringify({ text: "now", history: ["let\n  a = 1;\nin a", "2", long] }))
+  openPage()
   const list = screen.getByRole("combobox", { name: "Earlier inputs" }) as HTMLSelectElement
-  expect([...list.options].map((o) => o.text)).toEqual(["History (2)", "let a = 1; in a", "2"])
-  fireEvent.change(list, { target: { value: "0" } })
-  fireEvent.change(list, { target: { value: "1" } })
-  fireEvent.change(list, { target: { value: "0" } })
-  expect(picked).toEqual(["let\n  a = 1;\nin a", "2", "let\n  a = 1;\nin a"])
-})
-
-test("a long entry is cut in the list, not when it is picked", () => {
-  const picked: string[] = []
-  render(<History entries={["x".repeat(500)]} onPick={(text) => picked.push(text)} />)
-  const list = screen.getByRole("combobox") as HTMLSelectElement
-  expect(list.options[1]?.text.length).toBe(60)
-  fireEvent.change(list, { target: { value: "0" } })
-  expect(picked[0]?.length).toBe(500)
+  expect([...list.options].map((o) => o.text)).toEqual(["History (3)", "let a = 1; in a", "2", long.slice(0, 60)])
+  for (const [index, text] of [
+    [0, "let\n  a = 1;\nin a"],
+    [1, "2"],
+    [2, long],
+    [0, "let\n  a = 1;\nin a"],
+  ] as const) {
+    fireEvent.change(list, { target: { value: String(index) } })
+    expect(editor().value).toBe(text)
+  }
+  fireEvent.click(screen.getAllByRole("button", { name: "Undo" }).at(-1) as HTMLElement)
+  expect(editor().value).toBe(long)
 })

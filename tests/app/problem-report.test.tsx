@@ -1,8 +1,8 @@
 // Errors as a user reads them.
 import { fireEvent, render, screen } from "@testing-library/react"
 import { expect, test } from "vitest"
-import { ProblemReport } from "../../app/ProblemReport.tsx"
-import { ResultContext } from "../../app/result-context.ts"
+import { ProblemReport } from "../../app/values/ProblemReport.tsx"
+import { ResultContext } from "../../app/values/result-context.ts"
 import type { PlaceView, ProblemView } from "../../engine/worker/client.ts"
 import { localEngine } from "./local-engine.ts"
 
@@ -16,7 +16,9 @@ async function show(expr: string, options = {}): Promise<PlaceView[]> {
 function report(problem: ProblemView, run = 1): PlaceView[] {
   const places: PlaceView[] = []
   render(
-    <ResultContext value={{ run, addLog: () => {}, show: (place) => places.push(place) }}>
+    <ResultContext
+      value={{ run, main: "«string»", leadsTo: (file) => file === "«string»", addLog: () => {}, show: (place) => places.push(place) }}
+    >
       <ProblemReport problem={problem} />
     </ResultContext>,
   )

@@ -1,10 +1,11 @@
 // The value tree over a real session: what rows show, what opening them asks, and what a screen reader is told.
 import { fireEvent, render, screen, waitFor, within } from "@testing-library/react"
+import { useState } from "react"
 import { expect, test } from "vitest"
 import { EngineContext } from "../../app/engine-context.ts"
 import { EngineDesk } from "../../app/engine-desk.ts"
-import { ValuePane } from "../../app/ValuePane.tsx"
-import type { PlaceView } from "../../engine/worker/client.ts"
+import { ValuePane } from "../../app/values/ValuePane.tsx"
+import type { Evaluated, EvaluateRequest, PlaceView } from "../../engine/worker/client.ts"
 import { localEngine } from "./local-engine.ts"
 
 interface Shown {
@@ -14,15 +15,33 @@ interface Shown {
   hold(): () => void
 }
 
+/** The pane as the page has it: which view is open is its parent's to know. */
+function Pane({ request, result, places }: { request: EvaluateRequest; result: Evaluated; places: PlaceView[] }) {
+  const [view, setView] = useState("tree")
+  return (
+    <ValuePane
+      request={request}
+      result={result}
+      leadsTo={(file) => file === "«string»"}
+      show={(place) => places.push(place)}
+      view={view}
+      onView={setView}
+      selected={null}
+      onSelect={() => {}}
+    />
+  )
+}
+
 /** Evaluates an expression and shows its value. */
 async function show(expr: string): Promise<Shown> {
   let gate = Promise.resolve()
   const desk = new EngineDesk(localEngine(() => gate))
   const places: PlaceView[] = []
-  const result = await desk.evaluate({ expr })
+  const request = { expr }
+  const result = await desk.evaluate(request)
   render(
     <EngineContext value={desk}>
-      <ValuePane result={result} show={(place) => places.push(place)} />
+      <Pane request={request} result={result} places={places} />
     </EngineContext>,
   )
   const hold = (): (() => void) => {

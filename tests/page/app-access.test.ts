@@ -73,7 +73,7 @@ for (const [width, height] of [
       })
       test("a printed value", async () => {
         await app.page.getByRole("tab", { name: "Nix" }).click()
-        await app.page.getByText("this attribute fails").first().waitFor()
+        await app.page.getByRole("tabpanel").getByText("this attribute fails").first().waitFor()
         await judge()
       })
       test("an error with its trace", async () => {
@@ -99,15 +99,15 @@ test("everything can be done by keyboard", async () => {
   await keyboard.type("{ a = 1 + 1; }")
   await keyboard.press("Control+Enter")
   await app.row("a").waitFor()
-  // Evaluate, History (Stop is disabled), the tabs as one stop, then the rows.
+  // What divides editor and result, the panes, the tabs as one stop, then the rows.
   const focused = (): Promise<string> =>
     app.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent")
   const stops: string[] = []
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < 6; i++) {
     await keyboard.press("Tab")
     stops.push(await focused())
   }
-  expect(stops).toEqual(["Evaluate Ctrl ⏎", "Earlier inputs", "Tree", "Close the value", "Evaluate a"])
+  expect(stops).toEqual(["Width of the editor", "Result", "Problems", "Tree", "Close the value", "Evaluate a"])
   await keyboard.press("Enter")
   await app.row("a").getByText("2").waitFor()
   await app.page.getByRole("tab", { name: "Tree" }).focus()

@@ -45,7 +45,7 @@ test("an evaluation error shows Nix's report, and its trace leads to every place
   expect(await app.page.getByRole("alert").textContent()).toBe("error: no good")
   const report = await app.page.locator(".problem pre").textContent()
   expect(report).toContain("… while calling the 'throw' builtin")
-  expect(report).toContain("at «string»:3:9:")
+  expect(report).toContain("at /workspace/main.nix:3:9:")
   await app.page.getByText(/^Trace \(\d+\)$/).click()
   const places = app.page.locator("details").getByRole("button", { name: /^line/ })
   expect(await places.count()).toBeGreaterThan(1)

@@ -28,22 +28,37 @@ export const ENDLESS =
 /** Opens the app as a new visitor of `url`, waits for the first value. */
 export async function openApp(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<AppPage> {
   const context = await browser.newContext(options)
+  await plainEditor(context)
   const page = await context.newPage()
   const app = appIn(context, page)
   await page.goto(url)
-  await app.status.getByText("allocated").waitFor()
+  await app.status.getByText("allocated").waitFor({ state: "attached" })
   return app
+}
+
+/** Chooses the plain editor for a new visitor, whose text a test can read and select at once; the others have tests of their own. */
+export async function plainEditor(context: BrowserContext): Promise<void> {
+  await context.addInitScript(() => {
+    try {
+      localStorage["thunkpad/2/settings"] ??= '{"editor":"plain"}'
+    } catch {
+      // A page without storage has the usual editor.
+    }
+  })
 }
 
 /** The app in a page that was opened otherwise. */
 export function appIn(context: BrowserContext, page: Page): AppPage {
   const editor = page.getByLabel("Nix expression")
-  const result = page.getByLabel("Result")
+  const result = page.getByLabel("Result", { exact: true })
   const start = async (text: string): Promise<void> => {
+    // Phones show one pane at a time.
+    const code = page.getByRole("button", { name: "Code", exact: true })
+    if (await code.isVisible()) await code.click()
     await editor.fill(text)
     await page.getByRole("button", { name: /^Evaluate( Ctrl.*)?$/ }).click()
   }
-  const status = result.getByRole("status")
+  const status = result.getByRole("status", { includeHidden: true })
   const triangle = (label: string): Locator => page.getByRole("button", { name: new RegExp(`^(Open|Close|Evaluate) ${escaped(label)}$`) })
   return {
     page,

@@ -1,6 +1,6 @@
 // An error as Nix prints it; its positions lead into the text.
 
-import type { ProblemView } from "../engine/worker/client.ts"
+import type { ProblemView } from "../../engine/worker/client.ts"
 import { PlaceButton } from "./PlaceButton.tsx"
 
 const FRAMES = 50

@@ -1,6 +1,6 @@
 // The top value and what is opened below it.
 
-import type { ValueView } from "../engine/worker/client.ts"
+import type { ValueView } from "../../engine/worker/client.ts"
 import { ValueRow } from "./ValueRow.tsx"
 
 export function ValueTree({ view }: { readonly view: ValueView }) {

@@ -1,6 +1,6 @@
 // One row of a value tree. Looking forces nothing: a thunk is forced when its row is opened.
 
-import type { ValueView } from "../engine/worker/client.ts"
+import type { ValueView } from "../../engine/worker/client.ts"
 import { ProblemReport } from "./ProblemReport.tsx"
 import { attrName, count } from "./quote.ts"
 import { RowHead } from "./RowHead.tsx"

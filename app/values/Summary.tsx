@@ -1,6 +1,6 @@
 // A value on one line, in Nix's notation.
 
-import type { ValueView } from "../engine/worker/client.ts"
+import type { ValueView } from "../../engine/worker/client.ts"
 import { PlaceButton } from "./PlaceButton.tsx"
 import { attrName, count, quote } from "./quote.ts"
 import { StringText } from "./StringText.tsx"

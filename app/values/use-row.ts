@@ -1,8 +1,8 @@
 // The state of one row of a value tree: its view, its pages of children, whether it is open.
 
 import { useEffect, useState } from "react"
-import type { Page, ValueView } from "../engine/worker/client.ts"
-import { useEngine } from "./engine-context.ts"
+import type { Page, ValueView } from "../../engine/worker/client.ts"
+import { useEngine } from "../engine-context.ts"
 import { useResult } from "./result-context.ts"
 
 export interface Row {
@@ -51,7 +51,7 @@ export function useRow(given: ValueView, openAtFirst: boolean): Row {
   const load = async (of: ValueView, known: Page | null) => {
     if (of.kind !== "list" && of.kind !== "attrs") return
     const next = await engine.children(run, of.ref, known?.next ?? 0)
-    setPage({ children: [...(known?.children ?? []), ...next.children], next: next.next })
+    setPage({ children: [...(known?.children ?? []), ...next.children], next: next.next, total: next.total })
   }
   const unfold = async () => {
     let now = view

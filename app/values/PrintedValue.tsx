@@ -1,11 +1,11 @@
 // The whole value printed by the engine, which evaluates all of it; so only when this tab is opened.
 
 import { useEffect, useState } from "react"
-import type { Printed, PrintForm } from "../engine/worker/client.ts"
-import { CopyButton } from "./CopyButton.tsx"
-import { useEngine } from "./engine-context.ts"
+import type { Printed, PrintForm } from "../../engine/worker/client.ts"
+import { CopyButton } from "../CopyButton.tsx"
+import { useEngine } from "../engine-context.ts"
+import { Running } from "../Running.tsx"
 import { ProblemReport } from "./ProblemReport.tsx"
-import { Running } from "./Running.tsx"
 import { useResult } from "./result-context.ts"
 
 /** Longer texts are cut on the page, not in what is copied: laying out megabytes stops a browser for seconds. */

@@ -1,8 +1,8 @@
 // A string; a long one is cut and can be shown in full.
 
 import { useState } from "react"
-import type { ValueView } from "../engine/worker/client.ts"
-import { useEngine } from "./engine-context.ts"
+import type { ValueView } from "../../engine/worker/client.ts"
+import { useEngine } from "../engine-context.ts"
 import { quote } from "./quote.ts"
 import { useResult } from "./result-context.ts"
 

@@ -1,12 +1,16 @@
 // What the rows of one result share: the run they belong to, where printed lines go, and how a position is shown in the text.
 
 import { createContext, useContext } from "react"
-import type { PlaceView } from "../engine/worker/client.ts"
+import type { PlaceView } from "../../engine/worker/client.ts"
 
 export interface ResultScope {
   readonly run: number
+  /** The file that was evaluated, as positions name it; positions in it are told without its name. */
+  readonly main: string
   addLog(lines: readonly string[]): void
-  /** Selects the place in the text area. */
+  /** Whether the user can be led to a file: it is one of the workspace's. */
+  leadsTo(file: string): boolean
+  /** Selects the place in the editor. */
   show(place: PlaceView): void
 }
 

@@ -1,0 +1,45 @@
+// Files, editor and result side by side; the widths are the user's and are remembered.
+
+import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels"
+import { EditorPane } from "./EditorPane.tsx"
+import { FilesPane } from "./FilesPane.tsx"
+import { FileTabs } from "./FileTabs.tsx"
+import { History } from "./History.tsx"
+import { layoutStorage } from "./layout-storage.ts"
+import { PaneBar } from "./PaneBar.tsx"
+import { PaneContent } from "./SidePane.tsx"
+import type { SidePane } from "./workbench.ts"
+import { useBench } from "./workbench-context.ts"
+
+const PANES: readonly SidePane[] = ["result", "problems"]
+
+export function DesktopLayout() {
+  const side = useBench((state) => state.side)
+  const layout = useDefaultLayout({ id: "thunkpad/2/layout", storage: layoutStorage })
+  return (
+    <main className="panes">
+      <Group orientation="horizontal" id="panes" defaultLayout={layout.defaultLayout} onLayoutChanged={layout.onLayoutChanged}>
+        <Panel id="files" defaultSize="14" minSize="90px" maxSize="50" collapsible collapsedSize={0}>
+          <FilesPane />
+        </Panel>
+        <Separator className="separator" aria-label="Width of the files" />
+        <Panel id="code" defaultSize="43" minSize="15">
+          <section className="pane" aria-label="Expression">
+            <div className="pane-head">
+              <FileTabs />
+              <History />
+            </div>
+            <EditorPane />
+          </section>
+        </Panel>
+        <Separator className="separator" aria-label="Width of the editor" />
+        <Panel id="side" defaultSize="43" minSize="15">
+          <div className="side">
+            <PaneBar panes={PANES} current={side} />
+            <PaneContent pane={side} />
+          </div>
+        </Panel>
+      </Group>
+    </main>
+  )
+}

@@ -1,0 +1,60 @@
+// What came of an evaluation: a line that says how it stands, what can be done about it, and the last value.
+
+import { StatusLine } from "./StatusLine.tsx"
+import { ValuePane } from "./values/ValuePane.tsx"
+import { useBench, useWorkbench } from "./workbench-context.ts"
+import { pathOf } from "./workspace/workspace.ts"
+
+export function ResultPane() {
+  const bench = useWorkbench()
+  const progress = useBench((state) => state.progress)
+  const shown = useBench((state) => state.shown)
+  const view = useBench((state) => state.view)
+  const selected = useBench((state) => state.selected)
+  const old = useBench(({ shown, workspace }) => shown !== null && !isOf(shown.request.files ?? {}, workspace.files))
+  const running = progress.kind === "running"
+  const failed = shown?.evaluated.view.kind === "failed" ? shown.evaluated.view.problem : null
+  const giveBack = () => {
+    const files = Object.fromEntries(Object.entries(shown?.request.files ?? {}).map(([file, text]) => [pathOf(file) ?? file, String(text)]))
+    bench.restore({ files, entry: pathOf(shown?.request.file ?? "") ?? "main.nix" })
+  }
+  return (
+    <div className={running ? "result running" : "result"} aria-busy={running}>
+      <div className="status">
+        <StatusLine progress={progress} shown={shown} />
+        {old ? (
+          <button type="button" className="place" onClick={giveBack} title="Brings the text that gave this value back">
+            {failed !== null ? "this error is of an earlier text" : "this value is of an earlier text"}
+          </button>
+        ) : null}
+      </div>
+      {failed?.code === "not-allowed" && shown?.request.allowFetch !== true ? (
+        <p className="ask">
+          <span>This program wants to use the network.</span>
+          <button type="button" onClick={bench.allowFetch}>
+            Allow and run again
+          </button>
+        </p>
+      ) : null}
+      {shown === null ? null : (
+        <ValuePane
+          key={shown.evaluated.run}
+          request={shown.request}
+          result={shown.evaluated}
+          leadsTo={bench.leadsTo}
+          show={bench.reveal}
+          view={view}
+          onView={bench.setView}
+          selected={selected}
+          onSelect={bench.select}
+        />
+      )}
+    </div>
+  )
+}
+
+/** Whether a result is of these files. */
+function isOf(evaluated: Readonly<Record<string, unknown>>, files: Readonly<Record<string, string>>): boolean {
+  const names = Object.keys(files)
+  return names.length === Object.keys(evaluated).length && names.every((path) => evaluated[`/workspace/${path}`] === files[path])
+}

@@ -1,0 +1,35 @@
+// How the page looks and behaves for this user, whatever the workspace.
+
+export interface PageSettings {
+  readonly theme: "system" | "light" | "dark" | "contrast"
+  /** Which editor: the full one on large screens and the light one on phones, or always one of them. */
+  readonly editor: "auto" | "full" | "light" | "plain"
+  readonly vim: boolean
+  /** Pixels. */
+  readonly fontSize: number
+  /** Whether a program runs while it is written, or when it is told to. */
+  readonly evaluate: "typing" | "asked"
+}
+
+export const usualSettings: PageSettings = { theme: "system", editor: "auto", vim: false, fontSize: 14, evaluate: "asked" }
+
+const choices = {
+  theme: ["system", "light", "dark", "contrast"],
+  editor: ["auto", "full", "light", "plain"],
+  evaluate: ["typing", "asked"],
+} as const
+
+/** Settings from anything that was kept: what is missing or wrong is as usual. */
+export function readSettings(kept: unknown): PageSettings {
+  const found = (typeof kept === "object" && kept !== null ? kept : {}) as Partial<Record<keyof PageSettings, unknown>>
+  const pick = <K extends keyof typeof choices>(name: K): PageSettings[K] =>
+    (choices[name] as readonly unknown[]).includes(found[name]) ? (found[name] as PageSettings[K]) : usualSettings[name]
+  const size = found.fontSize
+  return {
+    theme: pick("theme"),
+    editor: pick("editor"),
+    evaluate: pick("evaluate"),
+    vim: found.vim === true,
+    fontSize: typeof size === "number" && size >= 8 && size <= 40 ? size : usualSettings.fontSize,
+  }
+}

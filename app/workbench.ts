@@ -1,0 +1,347 @@
+// The page's one store: the open workspace, what is shown of it, and every action of the user's. Made once for a page by `createWorkbench`
+// and given to components by context; what it holds is plain data, what it asks is the engine's desk and the shelf.
+
+import { createStore, type StoreApi } from "zustand/vanilla"
+import { EngineStopped, type Evaluated, type EvaluateRequest, type PlaceView, type Ref } from "../engine/worker/client.ts"
+import type { Diagnostic, Span } from "../engine/worker/language-protocol.ts"
+import type { EngineDesk } from "./engine-desk.ts"
+import { type PageSettings, readSettings } from "./page-settings.ts"
+import { rangeOf } from "./text-place.ts"
+import type { SavedWorkspace, Shelf, Snapshot } from "./workspace/shelf.ts"
+import {
+  createWorkspace,
+  moved,
+  movedPath,
+  newId,
+  pathOf,
+  placeProblem,
+  requestOf,
+  type Workspace,
+  withFile,
+  without,
+} from "./workspace/workspace.ts"
+
+/** A result and what it is of. */
+export interface Shown {
+  readonly workspace: string
+  readonly request: EvaluateRequest
+  readonly evaluated: Evaluated
+}
+
+/** What the engine is at with the workspace, "stopped" until the next evaluation. */
+export type Progress =
+  | { readonly kind: "idle" }
+  | { readonly kind: "running"; readonly since: number }
+  | { readonly kind: "stopped"; readonly why: string }
+
+/** A sentence for the user, with something that can be done about it. */
+export interface Notice {
+  readonly id: number
+  readonly text: string
+  readonly urgent: boolean
+  readonly action?: { readonly label: string; readonly run: () => void }
+}
+
+/** What can stand beside the editor. */
+export type SidePane = "result" | "problems" | "reference" | "repl" | "lesson"
+
+/** What a phone shows: one thing at a time. */
+export type Pane = SidePane | "code" | "files"
+
+export type DialogName = "palette" | "settings" | "examples" | "workspaces" | "share" | "history"
+
+export interface WorkbenchState {
+  readonly workspace: Workspace
+  /** Paths of the open files in the order of their tabs. */
+  readonly tabs: readonly string[]
+  readonly active: string
+  readonly shown: Shown | null
+  readonly progress: Progress
+  /** The view of the result that is open, as links carry it. */
+  readonly view: string
+  /** The node of the result that is selected. */
+  readonly selected: Ref | null
+  /** Of every file: what was found in it as it stands. */
+  readonly diagnostics: Readonly<Record<string, readonly Diagnostic[]>>
+  readonly notices: readonly Notice[]
+  readonly settings: PageSettings
+  /** On phones. */
+  readonly pane: Pane
+  /** On large screens. */
+  readonly side: SidePane
+  readonly dialog: DialogName | null
+  /** An entry of the reference to be shown. */
+  readonly topic: string | null
+  readonly history: readonly Snapshot[]
+  /** A place to be selected in a file. */
+  readonly reveal: (Span & { readonly path: string; readonly turn: number }) | null
+  /** False where nothing can be kept. */
+  readonly kept: boolean
+  /** True if this tab went away in the middle of an evaluation. */
+  readonly interrupted: boolean
+  /** Whether the program that is open may ask the network: the user has said so. */
+  readonly allowFetch: boolean
+}
+
+/** How long typing has to pause before the workspace is saved, or evaluated. Milliseconds. */
+const PAUSE = 250
+
+export type Workbench = ReturnType<typeof createWorkbench>
+
+/** The store of a page that opens with a workspace. */
+export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; shelf: Shelf; opened: SavedWorkspace }) {
+  const store: StoreApi<WorkbenchState> = createStore(() => ({
+    ...openedState(opened, shelf),
+    shown: null,
+    progress: { kind: "idle" },
+    view: "tree",
+    notices: [],
+    settings: readSettings(shelf.settings()),
+    pane: "code",
+    side: "result",
+    dialog: null,
+    topic: null,
+    kept: shelf.kept,
+    interrupted: shelf.interrupted(),
+  }))
+  const { getState: get, setState: set } = store
+  let turn = 0
+  let lastRun: number | null = null
+  let lastNotice = 0
+  let saving: ReturnType<typeof setTimeout> | undefined
+  let typing: ReturnType<typeof setTimeout> | undefined
+
+  /** Writes the workspace to the shelf. */
+  const save = (): void => {
+    clearTimeout(saving)
+    saving = undefined
+    const { workspace, tabs, active } = get()
+    shelf.save({ workspace, tabs, active, changed: Date.now() })
+    if (shelf.kept !== get().kept) set({ kept: shelf.kept })
+  }
+  const saveSoon = (): void => {
+    saving ??= setTimeout(save, PAUSE)
+  }
+  const dismiss = (id: number): void => set({ notices: get().notices.filter((notice) => notice.id !== id) })
+  const notify = (text: string, more: Partial<Pick<Notice, "action" | "urgent">> = {}): void => {
+    const { notices } = get()
+    if (notices.some((notice) => notice.text === text && more.action === undefined)) return
+    const action = more.action
+    const id = ++lastNotice
+    const act = (): void => {
+      dismiss(id)
+      action?.run()
+    }
+    const done = action === undefined ? {} : { action: { label: action.label, run: act } }
+    // Old ones make room: nobody reads ten.
+    set({ notices: [...notices.slice(-3), { id, text, urgent: more.urgent ?? false, ...done }] })
+  }
+
+  const run = async (request: EvaluateRequest): Promise<void> => {
+    const mine = ++turn
+    // A busy worker reads no messages: the only way to the new program is a new worker.
+    if (desk.busy()) desk.stop()
+    // The new program has the whole memory limit.
+    if (lastRun !== null) desk.park(lastRun)
+    set({ progress: { kind: "running", since: Date.now() } })
+    try {
+      const evaluated = await desk.evaluate(request)
+      if (mine !== turn) return
+      if (lastRun !== null) desk.release(lastRun)
+      lastRun = evaluated.run
+      set({ shown: { workspace: get().workspace.id, request, evaluated }, progress: { kind: "idle" }, selected: null })
+    } catch (e) {
+      if (mine !== turn) return
+      const why = e instanceof Error ? e.message : String(e)
+      set({ progress: { kind: "stopped", why: e instanceof EngineStopped ? why : `the engine failed: ${why}` } })
+    }
+  }
+  /** Evaluates the workspace as it is, without anything being kept or said: for what opens by itself. */
+  const preview = (): Promise<void> => run(requestOf(get().workspace, false))
+  const evaluate = (): Promise<void> => {
+    clearTimeout(typing)
+    if (get().workspace.foreign) set({ workspace: { ...get().workspace, foreign: false } })
+    // Saved before it runs: whatever the program does to the page, the files are there after a reload.
+    save()
+    const { workspace, allowFetch } = get()
+    set({ history: shelf.remember(workspace, Date.now()), interrupted: false, pane: "result", side: "result" })
+    return run(requestOf(workspace, allowFetch))
+  }
+  const stop = (): void => desk.stop()
+
+  /** Puts a changed workspace into place; whoever changes it makes it their own. */
+  const change = (workspace: Workspace): void => {
+    set({ workspace: workspace.foreign ? { ...workspace, foreign: false } : workspace, interrupted: false })
+    saveSoon()
+    if (get().settings.evaluate !== "typing") return
+    clearTimeout(typing)
+    typing = setTimeout(() => void preview(), PAUSE)
+  }
+  const openFile = (path: string): void => {
+    const { workspace, tabs } = get()
+    if (!(path in workspace.files)) return
+    set({ active: path, tabs: tabs.includes(path) ? tabs : [...tabs, path] })
+    saveSoon()
+  }
+  const openSpan = (path: string, span: Span): void => {
+    if (!(path in get().workspace.files)) return
+    openFile(path)
+    set({ reveal: { path, start: span.start, end: span.end, turn: (get().reveal?.turn ?? 0) + 1 }, pane: "code" })
+  }
+  const openWorkspace = (saved: SavedWorkspace): void => {
+    // What the last keystroke left unsaved.
+    if (saving !== undefined) save()
+    ++turn
+    if (desk.busy()) desk.stop()
+    set({ ...openedState(saved, shelf), progress: { kind: "idle" }, shown: null, interrupted: false, dialog: null })
+  }
+
+  const setPane = (pane: Pane): void => set(pane === "code" || pane === "files" ? { pane } : { pane, side: pane })
+
+  return {
+    store,
+    evaluate,
+    preview,
+    stop,
+    save,
+    notify,
+    dismiss,
+    openFile,
+    openSpan,
+    /** Changes the text of a file that is there. */
+    edit(path: string, text: string): void {
+      const { workspace } = get()
+      if (workspace.files[path] !== undefined && workspace.files[path] !== text) change(withFile(workspace, path, text))
+    },
+    /** Makes a file and opens it; or says why it cannot be. */
+    create(path: string, text = ""): string | null {
+      const { workspace } = get()
+      const problem = placeProblem(workspace, path)
+      if (problem !== null) return problem
+      change(withFile(workspace, path, text))
+      openFile(path)
+      return null
+    },
+    /** Puts many files into the workspace, over those that are there; can be undone. */
+    addFiles(files: Readonly<Record<string, string>>): void {
+      const { workspace: before, tabs, active } = get()
+      change({ ...before, files: { ...before.files, ...files } })
+      const names = Object.keys(files)
+      if (names[0] !== undefined) openFile(names[0])
+      const undo = () => {
+        set({ tabs, active })
+        change({ ...get().workspace, files: before.files, entry: before.entry })
+      }
+      notify(names.length === 1 ? `'${names[0]}' was added.` : `${names.length} files were added.`, {
+        action: { label: "Undo", run: undo },
+      })
+    },
+    /** Moves or renames a file or folder; or says why it cannot be. */
+    move(from: string, to: string): string | null {
+      if (from === to) return null
+      const { workspace, tabs, active } = get()
+      const problem = to.startsWith(`${from}/`) ? "A folder cannot go into itself." : placeProblem(without(workspace, from), to)
+      if (problem !== null) return problem
+      change(moved(workspace, from, to))
+      set({ tabs: tabs.map((tab) => movedPath(tab, from, to)), active: movedPath(active, from, to) })
+      return null
+    },
+    /** Deletes a file or folder, with an offer to undo it. */
+    remove(path: string): void {
+      const { workspace: before, tabs, active } = get()
+      const after = without(before, path)
+      change(after)
+      const left = tabs.filter((tab) => tab in after.files)
+      const now = active in after.files ? active : (left[left.length - 1] ?? after.entry)
+      set({ tabs: left.includes(now) ? left : [...left, now], active: now })
+      const undo = () => {
+        const { workspace } = get()
+        if (workspace.id !== before.id) return
+        change({ ...workspace, files: { ...before.files, ...workspace.files }, entry: before.entry })
+        set({ tabs, active })
+      }
+      notify(`'${path}' was deleted.`, { action: { label: "Undo", run: undo } })
+    },
+    closeTab(path: string): void {
+      const { tabs, active } = get()
+      if (tabs.length === 1) return
+      const at = tabs.indexOf(path)
+      const left = tabs.filter((tab) => tab !== path)
+      set({ tabs: left, active: active === path ? (left[Math.min(at, left.length - 1)] as string) : active })
+      saveSoon()
+    },
+    setEntry: (path: string): void => change({ ...get().workspace, entry: path }),
+    rename: (name: string): void => change({ ...get().workspace, name }),
+    setWorkspaceSettings: (settings: Workspace["settings"]): void => change({ ...get().workspace, settings }),
+    /** Leads to a position that the engine has named. */
+    reveal(place: PlaceView): void {
+      const path = pathOf(place.file)
+      const text = path === null ? undefined : get().workspace.files[path]
+      if (path === null || text === undefined) return
+      const [start, end] = rangeOf(text, place)
+      openSpan(path, { start, end })
+    },
+    /** Whether a file that a position names can be opened. */
+    leadsTo(file: string): boolean {
+      const path = pathOf(file)
+      return path !== null && path in get().workspace.files
+    },
+    /** Goes back to a state of the history, with an offer to undo it. */
+    restore({ files, entry }: Pick<Snapshot, "files" | "entry">): void {
+      const before = get()
+      const put = (state: Pick<Workspace, "files" | "entry">, tabs: readonly string[], active: string): void => {
+        change({ ...get().workspace, files: state.files, entry: state.entry })
+        const left = tabs.filter((tab) => tab in state.files)
+        const now = active in state.files ? active : state.entry
+        set({ tabs: left.includes(now) ? left : [...left, now], active: now })
+      }
+      put({ files, entry }, before.tabs, before.active)
+      const undo = () => (get().workspace.id === before.workspace.id ? put(before.workspace, before.tabs, before.active) : undefined)
+      notify("The earlier state is back.", { action: { label: "Undo", run: undo } })
+    },
+    openWorkspace,
+    /** Opens a new workspace of given parts beside those that are there. */
+    createWorkspace(given: Parameters<typeof createWorkspace>[0]): void {
+      const workspace = createWorkspace({ ...given, id: newId() })
+      openWorkspace({ workspace, tabs: [workspace.entry], active: workspace.entry, changed: Date.now() })
+      // Somebody else's is kept once it is changed or started.
+      if (!workspace.foreign) save()
+    },
+    /** Deletes a workspace that is kept, with an offer to undo it. */
+    removeWorkspace(saved: SavedWorkspace): void {
+      shelf.remove(saved.workspace.id)
+      notify(`The workspace '${saved.workspace.name}' was deleted.`, { action: { label: "Undo", run: () => shelf.save(saved) } })
+      if (saved.workspace.id === get().workspace.id) openWorkspace(shelf.last().saved)
+    },
+    workspaces: (): SavedWorkspace[] => {
+      if (saving !== undefined) save()
+      return shelf.list()
+    },
+    setSettings(settings: Partial<PageSettings>): void {
+      const all = { ...get().settings, ...settings }
+      set({ settings: all })
+      shelf.saveSettings(all)
+    },
+    /** The user lets the open program ask the network; it runs again. */
+    allowFetch(): void {
+      set({ allowFetch: true })
+      void evaluate()
+    },
+    setPane,
+    setView: (view: string): void => set({ view }),
+    select: (selected: Ref | null): void => set({ selected }),
+    show: (dialog: DialogName | null): void => set({ dialog }),
+    /** Opens the reference at an entry. */
+    explainName: (topic: string): void => set({ topic, pane: "reference", side: "reference", dialog: null }),
+    setDiagnostics(path: string, found: readonly Diagnostic[]): void {
+      set({ diagnostics: { ...get().diagnostics, [path]: found } })
+    },
+    noteRunning: (running: boolean): void => shelf.noteRunning(running),
+  }
+}
+
+/** The part of the state that a workspace brings with it. */
+function openedState({ workspace, tabs, active }: SavedWorkspace, shelf: Shelf) {
+  const history = shelf.history(workspace.id)
+  return { workspace, tabs, active, history, selected: null, diagnostics: {}, reveal: null, allowFetch: false }
+}

@@ -3,13 +3,14 @@
 // In a frame on another site, and in some private windows, the browser denies all storage; then everything is kept in memory and
 // `notice` says so. Where there is a database but no private file system, large blobs are in the database too.
 
-import { get, set } from "idb-keyval"
+import { get, promisifyRequest, set } from "idb-keyval"
 import type { BlobStore, DeletingStore } from "./blob-store.ts"
 import type { DirectoryStore } from "./directory-store.ts"
 import { StoreError } from "./error.ts"
 import { IndexedDbBlobStore } from "./indexed-db-blob-store.ts"
 import { type Database, type DatabaseOptions, openDatabase } from "./indexed-db-database.ts"
 import { IndexedDbDirectoryStore } from "./indexed-db-directory-store.ts"
+import { storageError } from "./indexed-db-error.ts"
 import { MemoryBlobStore } from "./memory-blob-store.ts"
 import { MemoryDirectoryStore } from "./memory-directory-store.ts"
 import { OpfsBlobStore } from "./opfs-blob-store.ts"
@@ -89,6 +90,22 @@ export function memoryStorage(notice: string): Storage {
     tidy: async () => {},
     estimate: async () => ({ used: undefined, available: undefined, persisted: false }),
     close: () => {},
+  }
+}
+
+/**
+ * Removes everything that is stored under this name, for users who want to begin anew or whose browser cannot open it any more.
+ * Tabs that have it open lose it, with a notice. Rejects with StoreError.
+ */
+export async function deleteStorage(name: string): Promise<void> {
+  try {
+    await promisifyRequest(indexedDB.deleteDatabase(name))
+    const root = await navigator.storage.getDirectory()
+    await root.removeEntry(name, { recursive: true })
+  } catch (problem) {
+    // There were no files.
+    if (problem instanceof DOMException && problem.name === "NotFoundError") return
+    throw storageError(problem, "the browser's storage")
   }
 }
 

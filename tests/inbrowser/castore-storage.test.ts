@@ -7,7 +7,7 @@ import { IndexedDbBlobStore } from "../../engine/castore/indexed-db-blob-store.t
 import { openDatabase } from "../../engine/castore/indexed-db-database.ts"
 import { IndexedDbDirectoryStore } from "../../engine/castore/indexed-db-directory-store.ts"
 import { SCHEMA, type SchemaStep } from "../../engine/castore/indexed-db-schema.ts"
-import { openStorage, type Storage } from "../../engine/castore/storage.ts"
+import { deleteStorage, openStorage, type Storage } from "../../engine/castore/storage.ts"
 import { StorageLock } from "../../engine/castore/storage-lock.ts"
 import { askToPersist } from "../../engine/castore/storage-persistence.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
@@ -160,6 +160,22 @@ test("what a crashed import left is removed when no tab imports", async () => {
   await drop(storage)
 })
 
+test("a storage that is deleted begins anew", async () => {
+  await initHashes()
+  const name = `test-${crypto.randomUUID()}`
+  const notices: string[] = []
+  const storage = await openStorage({ name, onNotice: (message) => notices.push(message) })
+  const large = randomBytes(5_000_000, 4)
+  const digests = [...(await storage.blobs.putMany([bytesOf("small")])), await writeBlob(storage.blobs, large, 1 << 20)]
+  await deleteStorage(name)
+  expect(notices).toEqual([expect.stringContaining("was deleted")])
+  const again = await openStorage({ name })
+  expect(await again.blobs.missing(digests)).toEqual(new Set(digests))
+  await again.blobs.putMany([bytesOf("small")])
+  await deleteStorage(name)
+  await deleteStorage(name)
+})
+
 test("the reason to ask for persistence comes with the first import, once", async () => {
   const name = `test-${crypto.randomUUID()}`
   let asked = 0
@@ -208,8 +224,6 @@ test.each(versions)("a database of version %i is read by this version", async (v
 })
 
 async function drop(...storages: Storage[]): Promise<void> {
-  const { name } = storages[0]!.database!
   for (const storage of storages) storage.close()
-  await promisifyRequest(indexedDB.deleteDatabase(name))
-  await (await navigator.storage.getDirectory()).removeEntry(name, { recursive: true }).catch(() => {})
+  await deleteStorage(storages[0]!.database!.name)
 }

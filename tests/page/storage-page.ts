@@ -45,6 +45,10 @@ export class StoragePage {
     return (await this.#worker()).remote.verify(seed, largest)
   }
 
+  async tidy(): Promise<void> {
+    return (await this.#worker()).remote.tidy()
+  }
+
   /** Kills the worker at once. */
   async kill(): Promise<void> {
     const running = await this.#running

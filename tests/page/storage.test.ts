@@ -56,6 +56,32 @@ test("a worker that is killed in an import a hundred times leaves nothing wrong,
   await page.context().close()
 })
 
+test("two tabs that import at once and tidy between do not disturb each other", async () => {
+  const one = await freshPage()
+  const two = await one.context().newPage()
+  await two.goto(site.url)
+  await two.waitForFunction(() => "storagePage" in globalThis)
+  const importAll = (page: Page, seeds: readonly number[]) =>
+    page.evaluate(async (seeds) => {
+      const { storagePage } = globalThis as unknown as Window
+      const outcomes: string[] = []
+      for (const seed of seeds) {
+        outcomes.push(await storagePage.importTree(seed, 4_500_000))
+        await storagePage.tidy()
+      }
+      return outcomes
+    }, seeds)
+  // Some of the trees are the same.
+  expect(await Promise.all([importAll(one, [1, 2, 3]), importAll(two, [3, 2, 4])])).toEqual(Array(2).fill(Array(3).fill("done")))
+  for (const page of [one, two]) {
+    for (const seed of [1, 2, 3, 4]) {
+      const found = await page.evaluate((seed) => (globalThis as unknown as Window).storagePage.verify(seed, 4_500_000), seed)
+      expect(found).toEqual({ committed: true, right: 43, wrong: 0, damaged: 0, absent: 0 })
+    }
+  }
+  await one.context().close()
+})
+
 test("where there is no room, an import says so, what was there stays, and with room the same import succeeds", async () => {
   // In a window that keeps nothing on the disk Chromium counts no room for databases.
   const { context, remove } = await profileOnDisk()

@@ -118,6 +118,10 @@ describe("store export and substitute", () => {
     })
     expect(copied).toBe(0)
     expect(objects("native")).toEqual(objects("ours"))
+  })
+
+  const unzips = spawnSync("python3", ["--version"]).status === 0
+  test.skipIf(!unzips)(`another program reads the zip file${unzips ? "" : ": python3 is not on PATH"}`, async () => {
     await run("export", "--store", "ours", "--to", "cache.zip", top)
     const script = "import sys, zipfile; print(len(zipfile.ZipFile(sys.argv[1]).namelist()))"
     expect(

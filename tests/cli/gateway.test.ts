@@ -1,9 +1,8 @@
 // The built program as a gateway: another process, over every protocol, killed without warning at random moments.
-import { type ChildProcess, spawn } from "node:child_process"
+import type { ChildProcess } from "node:child_process"
 import { createHash, randomInt } from "node:crypto"
 import * as fs from "node:fs"
 import * as os from "node:os"
-import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import type { B3Digest } from "../../engine/castore/digest.ts"
 import { directoryOf } from "../../engine/castore/directory.ts"
@@ -15,10 +14,10 @@ import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { hashPart } from "../../engine/formats/store-path/store-path.ts"
 import { RpcPathInfoStore } from "../../engine/store/rpc-path-info-store.ts"
 import { randomBytes } from "../castore/contract.ts"
+import { type Program, startProgram } from "../gateway/program.ts"
 import { isServing, transports } from "../gateway/server.ts"
 import { fakePath } from "../store/memory-store.ts"
 
-const program = fileURLToPath(new URL("../../dist/cli/thunkpad.js", import.meta.url))
 const folder = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-killed-`))
 const children = new Set<ChildProcess>()
 
@@ -28,26 +27,12 @@ afterAll(() => {
   fs.rmSync(folder, { recursive: true, force: true })
 })
 
-/** Starts the program; gives its URL when it listens. */
-async function start(store: string, port = 0): Promise<{ url: string; child: ChildProcess; ended: Promise<number | null> }> {
-  const argv = [program, "gateway", "--listen", `127.0.0.1:${port}`, "--store", store]
-  const child = spawn(process.execPath, argv, { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "pipe"] })
-  children.add(child)
-  let err = ""
-  child.stderr.on("data", (chunk: Buffer) => {
-    err += String(chunk)
-  })
-  const ended = new Promise<number | null>((resolve) =>
-    child.on("close", (code) => {
-      children.delete(child)
-      resolve(code)
-    }),
-  )
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout.once("data", (chunk: Buffer) => resolve(String(chunk).split("\n")[0]!))
-    void ended.then(() => reject(new Error(`the gateway ended: ${err}`)))
-  })
-  return { url, child, ended }
+/** Starts the program, without builds; it ends with the tests at the latest. */
+async function start(store: string, port = 0): Promise<Program> {
+  const program = await startProgram(store, port, ["--jobs", "0"])
+  children.add(program.child)
+  void program.ended.then(() => children.delete(program.child))
+  return program
 }
 
 test.each(transports)("serves over %s, and ends when it is asked to", async (_, transport) => {
@@ -104,7 +89,7 @@ test("a client goes on when the gateway was restarted", async () => {
   const [digest] = await blobs.putMany([contents])
   first.child.kill("SIGKILL")
   await first.ended
-  const restarting = new Promise<Awaited<ReturnType<typeof start>>>((resolve, reject) => {
+  const restarting = new Promise<Program>((resolve, reject) => {
     setTimeout(() => start(`${folder}/restarted`, port).then(resolve, reject), 150)
   })
   // It is down now: the calls are tried again until it is back.

@@ -37,11 +37,17 @@ export class Importer {
   addText(name: string, contents: string, references: readonly string[], known?: string): string {
     const { hot, storeDir } = this.#io
     this.#makeRoom()
-    const paths = references.map((r) => reading(() => parseStorePath(r, storeDir)))
-    const path =
-      known === undefined ? reading(() => makeTextPath(name, contents, paths, storeDir)) : reading(() => parseStorePath(known, storeDir))
-    if (hot.info(path) === undefined) hot.queue.addText(path, { contents, references: paths })
-    return printStorePath(path, storeDir)
+    if (known === undefined) {
+      const paths = references.map((r) => reading(() => parseStorePath(r, storeDir)))
+      const path = reading(() => makeTextPath(name, contents, paths, storeDir))
+      if (hot.info(path) === undefined) hot.queue.addText(path, { contents, references: paths })
+      return printStorePath(path, storeDir)
+    }
+    // Derivations: their paths have been computed and checked, and there are many.
+    const at = storeDir.length + 1
+    const path = known.slice(at) as StorePath
+    if (hot.info(path) === undefined) hot.queue.addText(path, { contents, references: references.map((r) => r.slice(at) as StorePath) })
+    return known
   }
 
   /** Puts a source tree into the store. Throws NixError, and Pending. */

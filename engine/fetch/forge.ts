@@ -24,7 +24,7 @@ interface Repo {
 
 interface Forge {
   readonly host: string
-  /** The header for a token; null if it has no form that the service knows. */
+  /** The header that carries a token. */
   tokenHeader(token: string, warn: (message: string) => void): readonly [string, string]
   /** The revision of a branch or tag, 40 digits. */
   resolve(ctx: FetchContext, repo: Repo, ref: string): Promise<string>

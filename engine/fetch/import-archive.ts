@@ -30,7 +30,7 @@ function randomAccess(file: Blob, name: string): RandomAccess {
   }
 }
 
-/** Brings in a zip archive, which is read from its end, where it lies, or from memory if it is compressed once more. */
+/** Whether these first bytes are those of a zip archive: one that is not compressed once more is read where it lies. */
 function isPlainZip(head: Uint8Array): boolean {
   return head[0] === 0x50 && head[1] === 0x4b
 }

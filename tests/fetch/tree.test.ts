@@ -5,6 +5,7 @@ import * as fs from "node:fs"
 import * as os from "node:os"
 import { Readable } from "node:stream"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { StoreError } from "../../engine/castore/error.ts"
 import { instantiate } from "../../engine/cli/instantiate.ts"
 import { repl } from "../../engine/cli/repl.ts"
 import { pipedInput } from "../../engine/cli/repl-lines.ts"
@@ -61,6 +62,20 @@ describe("in the files of a tab", () => {
     expect((await inTab('builtins.readFile (builtins.fetchurl "file:///work/src/a")', { files })).out).toBe('"a"')
     expect((await inTab('builtins.readFile (builtins.fetchurl "file:///work/link")', { files })).out).toBe('"a"')
     expect((await inTab('builtins.fetchurl "file:///work/none"', { files })).error).toContain("Could not read a file:// file (37)")
+  })
+})
+
+describe("a store that cannot take it", () => {
+  test.each(["quota", "denied", "unreachable"] as const)("%s is an error of the evaluation, and nothing is there", async (code) => {
+    const stores = memoryStores()
+    const full = {
+      ...stores,
+      blobs: new Proxy(stores.blobs, { get: (blobs, name) => (name === "putMany" ? refuse : Reflect.get(blobs, name).bind(blobs)) }),
+    }
+    const refuse = (): Promise<never> => Promise.reject(new StoreError(code, "there is no room left"))
+    const { error } = await inTab('fetchTarball "BASE/plain.tar.gz"', { stores: full })
+    expect(error).toContain("there is no room left")
+    expect((await inTab('fetchTarball "BASE/plain.tar.gz"', { stores })).out).toBe('"/nix/store/aabxry2pbba71qw0w1zywr5hqwmqfazk-source"')
   })
 })
 

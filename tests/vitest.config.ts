@@ -84,6 +84,8 @@ export default defineConfig({
             commands: {
               startGateway: async ({ project }: BrowserCommandContext, origin: string) =>
                 (await project.import<GatewayCommand>(setup("gateway-command.ts"))).start(origin),
+              startBuildingGateway: async ({ project }: BrowserCommandContext, origin: string) =>
+                (await project.import<GatewayCommand>(setup("gateway-command.ts"))).startBuilding(origin),
               stopGateway: async ({ project }: BrowserCommandContext, url: string) =>
                 (await project.import<GatewayCommand>(setup("gateway-command.ts"))).stop(url),
               startSources: async ({ project }: BrowserCommandContext, origin: string) =>

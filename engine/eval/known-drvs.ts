@@ -61,7 +61,7 @@ export class KnownDrvs {
     if (this.host.addTextToStore !== undefined && !this.nodes.has(done.drvPath)) {
       const dir = this.host.storeDir
       const references = [...drv.inputSrcs, ...drv.inputDrvs.keys()].map((p) => `${dir}/${p}`)
-      this.host.addTextToStore(`${drv.name}.drv`, done.aterm, references, `${dir}/${done.drvPath}`)
+      this.host.addTextToStore(`${drv.name}.drv`, this.modulos.writer.fileText(), references, `${dir}/${done.drvPath}`)
     }
     this.modulos.set(done.drvPath, done.modulo)
     this.nodes.set(done.drvPath, { inputSrcs: drv.inputSrcs, inputDrvs: drv.inputDrvs, outputs: done.outputs })

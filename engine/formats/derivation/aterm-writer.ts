@@ -106,10 +106,19 @@ export function printMaskedOutputs(outputs: ReadonlyMap<string, DerivationOutput
     .join(",")}]`
 }
 
+const decoder = new TextDecoder()
+
 /** Bytes that grow at their end, in memory that is used again. */
 class ByteBuffer {
   bytes = new Uint8Array(4096)
   size = 0
+  /** All bits of all characters that were written since the size was zero. */
+  private bits = 0
+
+  clear(): void {
+    this.size = 0
+    this.bits = 0
+  }
 
   /** Makes room for `count` more bytes. */
   private reserve(count: number): Uint8Array {
@@ -125,7 +134,13 @@ class ByteBuffer {
     const length = text.length
     const bytes = this.reserve(length)
     const at = this.size
-    for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i)
+    let bits = 0
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      bytes[at + i] = code
+      bits |= code
+    }
+    this.bits |= bits
     this.size = at + length
   }
 
@@ -133,24 +148,30 @@ class ByteBuffer {
     const length = text.length
     const bytes = this.reserve(2 * length)
     let at = this.size
+    let bits = 0
     for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
+      bits |= code
       const by = code > 92 ? 0 : (escapes[code] as number)
       if (by !== 0) {
         bytes[at++] = 92
         bytes[at++] = by
       } else bytes[at++] = code
     }
+    this.bits |= bits
     this.size = at
   }
 
   copy(from: ByteBuffer, start: number, end: number): void {
     const bytes = this.reserve(end - start)
     bytes.set(from.bytes.subarray(start, end), this.size)
+    this.bits |= from.bits
     this.size += end - start
   }
 
   text(): string {
+    // The platform is ten times as fast, but it knows UTF-8 only.
+    if (this.bits < 128) return decoder.decode(this.bytes.subarray(0, this.size))
     let text = ""
     for (let at = 0; at < this.size; at += 8192) {
       text += String.fromCharCode.apply(null, this.bytes.subarray(at, Math.min(at + 8192, this.size)) as unknown as number[])
@@ -172,8 +193,9 @@ escapes[9] = 116 // \t
  */
 export class AtermWriter {
   readonly #storeDir: string
-  /** What follows the inputs of the derivation at hand, and the form that was written last. */
+  /** What follows the inputs of the derivation at hand, its file, and the other form that was written last. */
   readonly #rest = new ByteBuffer()
+  readonly #file = new ByteBuffer()
   readonly #form = new ByteBuffer()
   /** The open variables, and where in `rest` each value belongs. */
   #names: string[] = []
@@ -186,7 +208,7 @@ export class AtermWriter {
   /** Takes a derivation; fails if `__json` is among the variables. */
   prepare(drv: Omit<Derivation, "inputDrvs" | "name">): void {
     const rest = this.#rest
-    rest.size = 0
+    rest.clear()
     this.#names = []
     this.#places = []
     rest.raw(",[")
@@ -230,54 +252,55 @@ export class AtermWriter {
     rest.raw("])")
   }
 
-  #begin(start: string, outputs: string, inputs: string): ByteBuffer {
-    const form = this.#form
-    form.size = 0
-    form.raw(start)
-    form.raw(outputs)
-    form.raw(",")
-    form.raw(inputs)
-    return form
-  }
-
-  /**
-   * The derivation with these texts of outputs and inputs; `value` gives the value of a variable named like an output.
-   * The bytes are good until the next form is written.
-   */
-  write(outputs: string, inputs: string, value: (name: string) => string, start = "Derive("): Uint8Array {
-    const form = this.#begin(start, outputs, inputs)
+  #write(form: ByteBuffer, head: readonly string[], value: ((name: string) => string) | null): Uint8Array {
+    form.clear()
+    for (const text of head) form.raw(text)
     let from = 0
-    for (let i = 0; i < this.#names.length; i++) {
-      form.copy(this.#rest, from, this.#places[i]!)
-      from = this.#places[i]!
-      form.escaped(value(this.#names[i]!))
+    if (value !== null) {
+      for (let i = 0; i < this.#names.length; i++) {
+        form.copy(this.#rest, from, this.#places[i]!)
+        from = this.#places[i]!
+        form.escaped(value(this.#names[i]!))
+      }
     }
     form.copy(this.#rest, from, this.#rest.size)
     return form.bytes.subarray(0, form.size)
   }
 
+  /**
+   * A form with these texts of outputs and inputs; `value` gives the value of a variable named like an output. The bytes
+   * are good until the next form is written.
+   */
+  write(outputs: string, inputs: string, value: (name: string) => string): Uint8Array {
+    return this.#write(this.#form, ["Derive(", outputs, ",", inputs], value)
+  }
+
   /** The same with the variables named like outputs empty. */
   writeMasked(outputs: string, inputs: string): Uint8Array {
-    const form = this.#begin("Derive(", outputs, inputs)
-    form.copy(this.#rest, 0, this.#rest.size)
-    return form.bytes.subarray(0, form.size)
+    return this.#write(this.#form, ["Derive(", outputs, ",", inputs], null)
+  }
+
+  /** The bytes of the file, which are good until that of the next derivation is written. */
+  writeFile(drv: Pick<Derivation, "inputDrvs">, outputs: string, value: (name: string) => string): Uint8Array {
+    const start = hasDynamicInputs(drv) ? 'DrvWithVersion("xp-dyn-drv",' : "Derive("
+    return this.#write(this.#file, [start, outputs, ",", printAtermInputs(drv.inputDrvs, this.#storeDir)], value)
   }
 
   /** The form that was written last as a byte string. */
   text(): string {
     return this.#form.text()
   }
-}
 
-/** How the file of a derivation starts. */
-export function atermStart(drv: Pick<Derivation, "inputDrvs">): string {
-  return hasDynamicInputs(drv) ? 'DrvWithVersion("xp-dyn-drv",' : "Derive("
+  /** The file that was written last as a byte string. */
+  fileText(): string {
+    return this.#file.text()
+  }
 }
 
 /** The derivation as the bytes of its `.drv` file. */
 export function printAterm(drv: Derivation, storeDir: string = defaultStoreDir): string {
   const writer = new AtermWriter(storeDir)
   writer.prepare(drv)
-  writer.write(printAtermOutputs(drv, storeDir), printAtermInputs(drv.inputDrvs, storeDir), (name) => drv.env.get(name)!, atermStart(drv))
-  return writer.text()
+  writer.writeFile(drv, printAtermOutputs(drv, storeDir), (name) => drv.env.get(name)!)
+  return writer.fileText()
 }

@@ -6,7 +6,7 @@ import type { Recorder } from "../explain/recorder.ts"
 import { type Bytes, hexDigest } from "../hash/digest.ts"
 import { makeOutputPath, makeTextPath } from "../store-path/compute.ts"
 import { defaultStoreDir, type StorePath } from "../store-path/store-path.ts"
-import { atermStart, printAterm, printAtermInputs, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
+import { printAterm, printAtermOutputs, printMaskedOutputs } from "./aterm-writer.ts"
 import { type Derivation, type DerivationOutput, derivationType } from "./derivation.ts"
 import { type HashModulo, hashModulo, type ModuloCache, printModuloInputs } from "./modulo.ts"
 
@@ -72,18 +72,18 @@ export function derivationPath(
 /**
  * Completes `drv`. If its outputs are deferred and all inputs known, they get their paths, and so do the variables
  * named like them, whatever their value was; other derivations are taken as they are. What stands for the derivation
- * as an input is noted in `cache` (and not computed again if the same derivation is there already). `recorder` gets what
- * leads to the paths.
+ * as an input is noted in `cache` (and not computed again if the same derivation is there already), whose writer has the
+ * bytes of the file until the next derivation. `recorder` gets what leads to the paths.
  */
 export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: string = defaultStoreDir, recorder?: Recorder): Instantiated {
   const { writer } = cache
   writer.prepare(drv)
-  // A recorder keeps what was hashed; the writer's bytes are gone with the next form.
-  const kept = (form: Uint8Array): Bytes => (recorder === undefined ? form : writer.text())
   const moduloInputs = derivationType(drv) === "deferred" ? printModuloInputs(drv.inputDrvs, drv.name, cache.get, recorder) : undefined
   let { outputs } = drv
   if (moduloInputs !== undefined) {
-    const masked = kept(writer.writeMasked(printMaskedOutputs(outputs), moduloInputs))
+    const bytes = writer.writeMasked(printMaskedOutputs(outputs), moduloInputs)
+    // A recorder keeps what was hashed; the writer's bytes are gone with the next form.
+    const masked = recorder === undefined ? bytes : writer.text()
     const hex = hexDigest("sha256", masked)
     recorder?.hashed("masked-modulo", "sha256", masked, hex)
     const filled = new Map<string, DerivationOutput>()
@@ -93,8 +93,8 @@ export function instantiate(drv: Derivation, cache: ModuloCache, storeDir: strin
   }
   const value = moduloInputs === undefined ? (name: string): string => drv.env.get(name)! : outputValue(drv, outputs, storeDir)
   const printed = printAtermOutputs({ name: drv.name, outputs }, storeDir, recorder)
-  const aterm = kept(writer.write(printed, printAtermInputs(drv.inputDrvs, storeDir), value, atermStart(drv)))
-  const drvPath = derivationPath(drv, aterm, storeDir, recorder)
+  const file = writer.writeFile(drv, printed, value)
+  const drvPath = derivationPath(drv, recorder === undefined ? file : writer.fileText(), storeDir, recorder)
   let modulo = cache.known(drvPath)
   if (modulo === undefined) {
     modulo =

@@ -16,6 +16,9 @@ export interface TabStore {
   removed(): void
 }
 
+/** Milliseconds after the start, when the first evaluation is done. */
+const TIDY = 20_000
+
 /** Seconds since 1970. */
 function now(): number {
   return Math.floor(Date.now() / 1000)
@@ -43,6 +46,8 @@ export async function openTabStore(notify: (notice: StoreNotice) => void): Promi
   })
   if (storage.notice !== null) notify({ kind: "notice", message: storage.notice })
   if (!storage.isDurable) return storeOn(storage)
+  // What imports have left that crashed. If it fails, the next start tries again.
+  setTimeout(() => storage.tidy().catch(() => {}), TIDY)
   const channel = new BroadcastChannel("thunkpad-store-removed")
   const tab = storeOn(storage, () => channel.postMessage(null))
   channel.onmessage = () => tab.hot.clear()

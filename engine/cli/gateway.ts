@@ -9,10 +9,12 @@ import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
 import { FormatError } from "../formats/error.ts"
 import { parseSecretKey, printKey, publicKeyOf, type SecretKey, secretKeyFromSeed } from "../formats/narinfo/signature.ts"
 import type { AccessRules } from "../gateway/access.ts"
-import { BubblewrapExecutor } from "../gateway/build/bubblewrap.ts"
+import { BubblewrapExecutor, nativeSystems } from "../gateway/build/bubblewrap.ts"
 import { Builds } from "../gateway/build/builds.ts"
 import { BuiltinExecutor } from "../gateway/build/builtin.ts"
-import { type BuildLimits, defaultBuildLimits } from "../gateway/build/executor.ts"
+import type { DaemonPlace } from "../gateway/build/daemon-connection.ts"
+import { type BuildLimits, defaultBuildLimits, type Executor } from "../gateway/build/executor.ts"
+import { NixDaemonExecutor, type NixDaemonOptions } from "../gateway/build/nix-daemon.ts"
 import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
 import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
 import { FolderPathInfoStore } from "../gateway/folder-path-info-store.ts"
@@ -47,8 +49,12 @@ a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), c
   --build-folder FOLDER   for builds under way and their journal; by default FOLDER/build of --store, else one that goes at the end
   --build-timeout SECONDS, --build-silence SECONDS, --build-memory MEGABYTES, --build-disk MEGABYTES, --build-log MEGABYTES
                           what a build must not exceed
+  --nix-daemon SOCKET     let a Nix daemon build, which has to trust this user ('auto': the system's own)
+  --nix-daemon-store STORE  the same by 'nix-daemon --stdio --store STORE'
+  --nix-daemon-systems LIST, --nix-daemon-features LIST, --nix-daemon-jobs N
+                          what it builds: systems (this machine's), features (none), builds at once (8); lists have commas
 
-Builds run in sandboxes on this machine: they need Linux, bubblewrap and a static busybox (apt-get install bubblewrap busybox-static).
+Other builds run in sandboxes on this machine: they need Linux, bubblewrap and a static busybox (apt-get install bubblewrap busybox-static).
 
 The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usual places.
 `
@@ -56,6 +62,8 @@ The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usu
 /** The flags with a value, and those without. */
 const valued = ["listen", "store", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
 const buildFlags = ["jobs", "build-folder", "build-timeout", "build-silence", "build-memory", "build-disk", "build-log"]
+const daemonFlags = ["nix-daemon", "nix-daemon-store", "nix-daemon-systems", "nix-daemon-features", "nix-daemon-jobs"]
+const allValued = [...valued, ...buildFlags, ...daemonFlags]
 const switches = ["read-only", "no-fetch", "help"]
 
 type Flags = ReadonlyMap<string, readonly string[]>
@@ -67,7 +75,7 @@ function readFlags(argv: readonly string[]): Flags {
     const name = arg.replace(/^--/, "")
     const isFlag = arg.startsWith("--")
     if (isFlag && switches.includes(name)) flags.set(name, [""])
-    else if (isFlag && (valued.includes(name) || buildFlags.includes(name))) {
+    else if (isFlag && allValued.includes(name)) {
       const value = argv[++i]
       if (value === undefined) throw new UsageError(`flag '${arg}' requires 1 argument(s), but only 0 were given`)
       flags.set(name, [...(flags.get(name) ?? []), value])
@@ -159,6 +167,28 @@ function numberOf(flags: Flags, name: string, unit: number, otherwise: number): 
   return number * unit
 }
 
+/** The Nix daemon that is to build, if one is. */
+function daemonOf(flags: Flags): Omit<NixDaemonOptions, "stores" | "limits"> | undefined {
+  const [socket, store] = [last(flags, "nix-daemon"), last(flags, "nix-daemon-store")]
+  if (socket === undefined && store === undefined) return undefined
+  if (socket !== undefined && store !== undefined)
+    throw new UsageError("'--nix-daemon' and '--nix-daemon-store' are two ways to one daemon")
+  const place: DaemonPlace =
+    store === undefined
+      ? { kind: "socket", path: socket === "auto" ? "/nix/var/nix/daemon-socket/socket" : socket! }
+      : { kind: "program", argv: ["nix-daemon", "--stdio", "--store", store] }
+  const list = (name: string): string[] | undefined =>
+    last(flags, name)
+      ?.split(",")
+      .filter((part) => part !== "")
+  return {
+    place,
+    systems: list("nix-daemon-systems") ?? nativeSystems(),
+    features: list("nix-daemon-features") ?? [],
+    jobs: numberOf(flags, "nix-daemon-jobs", 1, 8),
+  }
+}
+
 interface Surroundings {
   readonly stores: Stores
   readonly fetch: FetchRules | undefined
@@ -176,16 +206,18 @@ function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { bui
     outputBytes: numberOf(flags, "build-disk", 1 << 20, defaultBuildLimits.outputBytes),
     logBytes: numberOf(flags, "build-log", 1 << 20, defaultBuildLimits.logBytes),
   }
-  if (jobs === 0) return undefined
+  const daemon = daemonOf(flags)
+  if (jobs === 0 && daemon === undefined) return undefined
   const store = last(flags, "store")
   const named = last(flags, "build-folder") ?? (store === undefined ? undefined : `${store}/build`)
   const folder = named ?? fs.mkdtempSync(`${tmpdir()}/thunkpad-build-`)
   fs.mkdirSync(folder, { recursive: true })
   // Sandboxes bind by absolute paths.
   const absolute = fs.realpathSync(folder)
-  const executor = new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs })
-  const fetcher = fetch === undefined ? [] : [new BuiltinExecutor(stores, fetch, limits)]
-  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors: [executor, ...fetcher], onFault })
+  const executors: Executor[] = daemon === undefined ? [] : [new NixDaemonExecutor({ stores, limits, ...daemon })]
+  if (jobs > 0) executors.push(new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs }))
+  if (fetch !== undefined) executors.push(new BuiltinExecutor(stores, fetch, limits))
+  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors, onFault })
   return { builds, tidy: () => named === undefined && fs.rmSync(folder, { recursive: true, force: true }) }
 }
 

@@ -84,6 +84,8 @@ test("--help tells of every flag", async () => {
     "--priority",
     "--read-only",
     "--fetch-host",
+    "--jobs",
+    "--nix-daemon",
   ]) {
     expect(out).toContain(`  ${flag} `)
   }
@@ -99,6 +101,8 @@ test.each([
   ["an origin that is none", ["--listen", "127.0.0.1:0", "--origin", "*"], /origin/],
   ["a key that is none", ["--key-file", "/dev/null"], /key is corrupt/],
   ["a priority that is none", ["--priority", "high"], /number/],
+  ["two ways to a daemon", ["--nix-daemon", "auto", "--nix-daemon-store", "x"], /two ways/],
+  ["jobs that are no number", ["--jobs", "many"], /number/],
   ["an unknown flag", ["--port", "1"], /unrecognised/],
   ["a flag without its value", ["--store"], /requires 1/],
   ["arguments", ["store"], /no arguments/],

@@ -32,6 +32,11 @@ export interface BubblewrapOptions {
 
 const architectures: Readonly<Record<string, readonly string[]>> = { x64: ["x86_64-linux"], arm64: ["aarch64-linux"], ia32: ["i686-linux"] }
 
+/** What this machine builds, by Nix's names. */
+export function nativeSystems(): readonly string[] {
+  return architectures[arch()] ?? []
+}
+
 /** Enters the control groups, bounds what has no group, and becomes bubblewrap. Arguments: files of groups, "--", the command. */
 const launcher = `ulimit -c 0; ulimit -f "$FILE_BLOCKS"; [ -z "$MEMORY" ] || ulimit -v "$MEMORY"
 while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift
@@ -39,7 +44,7 @@ exec bwrap --args 3 --json-status-fd 4 -- "$@" 2>&1`
 
 export class BubblewrapExecutor implements Executor {
   readonly name = "bubblewrap"
-  readonly systems: readonly string[] = architectures[arch()] ?? []
+  readonly systems: readonly string[] = nativeSystems()
   readonly features: readonly string[] = []
   readonly jobs: number
   readonly #stores: TreeStores

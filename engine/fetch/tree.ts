@@ -1,5 +1,6 @@
 // Trees by the attributes of an input, as fetchTree takes them. C++ Nix: libfetchers/fetchers.cc, primops/fetchTree.cc
 
+import { notYetInputs } from "../eval/builtins/not-yet.ts"
 import { NixError } from "../eval/error.ts"
 import { reading } from "../eval/format-fault.ts"
 import type { FetchAttrs, FetchedTree } from "../eval/host.ts"
@@ -80,7 +81,8 @@ function fetchInput(ctx: FetchContext, input: InputAttrs): Promise<Fetched> {
       return fetchPathInput(ctx, input)
     default:
       if (forgeTypes.has(type)) return fetchForgeInput(ctx, input)
-      throw new NixError("not-yet", `fetching inputs of type '${type}' is not supported yet: '${showInput(input)}'`, 0)
+      if (notYetInputs.has(type)) throw new NixError("not-yet", `inputs of type '${type}' cannot be fetched yet`, 0)
+      throw nixError(`cannot fetch unsupported input '${showInput(input)}'`)
   }
 }
 

@@ -132,13 +132,18 @@ describe("what is not there yet", () => {
   })
   test.each(Object.entries(inputs))("%s", async (type, input) => {
     const { error } = await inTab(`builtins.fetchTree ${input}`)
-    expect(error).toContain(`'builtins.fetchTree' cannot fetch inputs of type '${type}' yet`)
+    expect(error).toContain(`inputs of type '${type}' cannot be fetched yet`)
   })
   test("fetchGit", async () => {
-    expect((await inTab('fetchGit "https://example.org/a.git"')).error).toContain(
-      "'builtins.fetchGit' cannot fetch inputs of type 'git' yet",
-    )
+    expect((await inTab('fetchGit "https://example.org/a.git"')).error).toContain("inputs of type 'git' cannot be fetched yet")
   })
+})
+
+test("a local archive has an absolute path", async () => {
+  for (const expr of ['fetchTarball "file:a.tar"', 'builtins.fetchTree { type = "tarball"; url = "file:a.tar"; }'])
+    expect((await inTab(expr)).error).toContain(
+      "tarball 'file:a.tar' must use an absolute path. The 'file' scheme does not support relative paths.",
+    )
 })
 
 describe("search paths and file arguments", () => {

@@ -26,7 +26,6 @@ import { stepKind } from "../step-kind.ts"
 import { printAttrName } from "../text/escape.ts"
 import { stepToJson } from "../to-json.ts"
 import { type Cell, NixPath, NixString, type Value } from "../value.ts"
-import { notYetInputs } from "./not-yet.ts"
 
 function options(rt: Runtime): InputOptions {
   return { features: rt.settings.features, warn: (message) => rt.host.log(`warning: ${message}`) }
@@ -142,6 +141,7 @@ function download(rt: Runtime, { url, name, sha256 }: Download, unpack: boolean)
   if (host.download === undefined)
     throw new NixError("error", `unable to download '${url}': there is no network here; with a 'sha256' its store path is known`, 0)
   const hash = sha256 === null ? {} : { sha256: printBase16(sha256.bytes) }
+  if (unpack) checkTarball(url)
   return fetched(rt, host.download({ url, name, unpack, ...hash }))
 }
 
@@ -274,10 +274,8 @@ function checkInput(rt: Runtime, who: string, input: InputAttrs): void {
 }
 
 /** C++ Nix: tarball.cc downloadTarball_; the address of a local archive must be absolute. */
-function checkTarball(input: InputAttrs): void {
-  const url = input.get("url")
-  if (input.get("type") !== "tarball" || typeof url !== "string") return
-  const { scheme, path } = parseUrl(url)
+function checkTarball(url: string): void {
+  const { scheme, path } = reading(() => parseUrl(url))
   if (splitScheme(scheme).transport === "file" && path[0] !== "")
     throw new NixError("error", `tarball '${url}' must use an absolute path. The 'file' scheme does not support relative paths.`, 0)
 }
@@ -285,9 +283,7 @@ function checkTarball(input: InputAttrs): void {
 function fetchInput(rt: Runtime, who: string, input: InputAttrs): FetchedTree {
   const shown = reading(() => printUrl(inputToUrl(input)))
   try {
-    reading(() => checkTarball(input))
-    const type = String(input.get("type"))
-    if (notYetInputs.has(type)) throw new NixError("not-yet", `'builtins.${who}' cannot fetch inputs of type '${type}' yet`, 0)
+    if (input.get("type") === "tarball") checkTarball(String(input.get("url")))
     if (rt.host.fetchTree === undefined)
       throw new NixError("error", `'builtins.${who}' cannot fetch '${shown}': there is no network here`, 0)
     return rt.host.fetchTree(input)

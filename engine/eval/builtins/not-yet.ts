@@ -66,5 +66,5 @@ function declare(m: Missing): PrimOp {
 
 export const notYet: readonly PrimOp[] = missing.map(declare)
 
-/** Types of inputs that fetchTree and fetchGit take but cannot fetch yet. */
+/** Types of inputs that fetchTree and fetchGit take but engine/fetch cannot fetch yet. */
 export const notYetInputs: ReadonlySet<string> = new Set(["git", "hg", "indirect"])

@@ -105,6 +105,18 @@ describe("known answers", () => {
     expect(typeof value === "string" ? value : (value as { text: string }).text).toBe(`/nix/store/${path}`)
   })
 
+  test.each([
+    ["unpack", "sha256-oj6yfWKbcEerK8D9GdPJtIAOveNcsH1ztGeSARGypRA=", "b40vjphshq4fdgv8s3yrp0bdlafi4920"],
+    ["unpack", "sha1-F/fMsgwkXF8fPCg1v9zPZ4yOFIA=", "8kx7fdkdbzs4fkfb57xq0cbhs20ymq2n"],
+    ["executable", "sha1-NKNeU1csW5YJ4lCeWH3Z/apppNU=", "y92hm2xfk1009hrq0ix80j4m5k4j4w21"],
+  ])("K57: <nix/fetchurl.nix> %s %s", async (how, hash, digits) => {
+    const name = "0r8nqa1klm5v17ifc6z96m9wywxkjvgbnqq9pmy0sgqj53wj3n12.nar.xz"
+    const { out } = await inTab(
+      `toString (import <nix/fetchurl.nix> { ${how} = true; name = "${name}"; url = "https://x.invalid/a"; hash = "${hash}"; })`,
+    )
+    expect(out).toBe(`"/nix/store/${digits}-${name}"`)
+  })
+
   test("K56: /dev/null", async () => {
     expect((await onLine("--eval", "-E", 'builtins.fetchurl "file:///dev/null"')).out).toBe(
       '"/nix/store/y0r1p1cqmlvm0yqkz3gxvkc1p8kg2sz8-null"\n',

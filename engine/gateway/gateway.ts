@@ -6,6 +6,7 @@
 //   GET  /castore/…                         blobs and directories by digest (castore-files.ts)
 //   GET  /fetch?url=…                       the fetch proxy (fetch-proxy.ts)
 
+import { setMaxListeners } from "node:events"
 import * as http from "node:http"
 import * as http2 from "node:http2"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
@@ -68,6 +69,8 @@ export class Gateway {
 
   constructor(options: GatewayOptions) {
     const { stores, signingKey, writable = true } = options
+    // Every call listens to it while it runs, however many there are.
+    setMaxListeners(0, this.#shutdown.signal)
     this.#stores = stores
     this.#access = new Access(options.access)
     this.#limits = { ...defaultLimits, ...options.limits }

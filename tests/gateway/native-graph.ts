@@ -40,6 +40,7 @@ const expression = `let
   parallel = map (n: sh "parallel-\${toString n}" { inherit low n; } "echo $n $low > $out") [ 1 2 3 4 ];
   top = sh "top" { inherit parallel files structured; inherit (low) dev; allowedReferences = [ "out" low.dev structured ]; } "mkdir $out; ln -s $dev $out/dev; echo $structured $out > $out/refs; cp -r $files $out/files; chmod -R u+w $out; rm -r $out/files/env $out/files/graph* $out/files/other";
 in { inherit top files structured low;
+  parallelOne = builtins.head parallel;
   failing = sh "failing" { } "echo before; exit 7";
   wrongHash = sh "wrong" { outputHashAlgo = "sha256"; outputHash = builtins.hashString "sha256" "other"; } "echo right > $out";
   refers = sh "refers" { inherit low; allowedReferences = [ ]; } "echo $low > $out";

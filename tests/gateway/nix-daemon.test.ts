@@ -32,10 +32,10 @@ else
     afterAll(() => native.close())
 
     /** A daemon as a child, over a store of its own. */
-    function program(store: string): DaemonPlace {
+    function program(store: string, config = ""): DaemonPlace {
       const argv = [
         "env",
-        `NIX_CONFIG=${nativeConfig}`,
+        `NIX_CONFIG=${nativeConfig}${config}`,
         `HOME=${native.folder}`,
         "nix-daemon",
         "--stdio",
@@ -86,6 +86,29 @@ else
       }
       expect(differences).toEqual([])
       expect(logs).toContain("log of low\n")
+      await builds.close()
+    })
+
+    test("what it does not build itself is built by its builders", async () => {
+      const worker = `${native.folder}/worker`
+      const config = `max-jobs = 0\nbuilders = ${worker} ${systems[0]} - 2 1 - -\nbuilders-use-substitutes = false\n`
+      const builds = await buildsBy(program("coordinator", config))
+      const drvs = await native.instantiate("low")
+      for (const path of drvs) {
+        const { end } = await build(builds, path)
+        expect([end.case, end.case === "failed" ? end.value.message : ""]).toEqual(["done", ""])
+      }
+      const [output] = native.outputsOf(drvs.at(-1)!).values()
+      expect(fs.existsSync(`${worker}${printStorePath(output!)}`)).toBe(true)
+      await builds.close()
+    })
+
+    test("a derivation alone is enough, where those that it needs are not known", async () => {
+      const drvs = await native.instantiate("parallelOne")
+      for (const path of drvs) await stores.infos.deleteMany([path.slice(0, 32)])
+      const builds = await buildsBy(program("alone"))
+      expect((await build(builds, drvs.at(-1)!)).end.case).toBe("done")
+      expect(fs.existsSync(`${native.folder}/alone${printStorePath(drvs[0]!)}`)).toBe(false)
       await builds.close()
     })
 

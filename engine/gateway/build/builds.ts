@@ -11,6 +11,7 @@ import { derivationOptions, requiredSystemFeatures } from "../../formats/derivat
 import { FormatError } from "../../formats/error.ts"
 import { printStorePath } from "../../formats/store-path/store-path.ts"
 import { type Job, JobSchema, BuildEvent_Failed_Reason as Reason } from "../../proto/gen/gateway_build_pb.ts"
+import { Store } from "../../store/store.ts"
 import type { Stores } from "../../store/stores.ts"
 import { Build, createBuildFolder } from "./build.ts"
 import { type BuildJob, buildJob } from "./build-job.ts"
@@ -259,6 +260,7 @@ export class Builds {
 
   /** Never rejects. */
   async #run({ build, job, executor }: Waiting): Promise<void> {
+    await this.#keepDerivation(job)
     for (let attempt = build.attempts + 1, tries = 1; ; attempt++, tries++) {
       build.tell({ case: "started", value: { executor: executor.name, attempt, machine: "" } })
       try {
@@ -278,6 +280,18 @@ export class Builds {
         build.tell({ case: "retry", value: { reason: fault.message, delay: BigInt(delay) } })
         await pause(delay, build.signal)
       }
+    }
+  }
+
+  /** The derivation becomes a store path, if those that it needs are some: daemons with builders of their own ask for all of them. */
+  async #keepDerivation({ derivation }: BuildJob): Promise<void> {
+    if (derivation === undefined) return
+    const { drv, text } = derivation
+    try {
+      const store = new Store(this.#options.stores, { now: () => Math.floor(this.#now() / 1000) })
+      await store.addText(`${drv.name}.drv`, text, [...drv.inputSrcs, ...drv.inputDrvs.keys()])
+    } catch (error) {
+      if (!(error instanceof StoreError)) this.#onFault(error)
     }
   }
 

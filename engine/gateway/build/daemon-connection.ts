@@ -7,6 +7,8 @@ import { Duplex, type Readable, type Writable } from "node:stream"
 import type { Derivation } from "../../formats/derivation/derivation.ts"
 import type { BuildResult } from "../../formats/narinfo/build-result.ts"
 import type { PathInfo, UnkeyedPathInfo } from "../../formats/narinfo/path-info.ts"
+import { opaque } from "../../formats/store-path/derived-path.ts"
+import { allOutputs } from "../../formats/store-path/outputs-spec.ts"
 import { defaultStoreDir, type StorePath } from "../../formats/store-path/store-path.ts"
 import { writeBasicDerivation } from "../../formats/wire/basic-derivation.ts"
 import {
@@ -22,15 +24,17 @@ import {
   writeFeatures,
 } from "../../formats/wire/daemon.ts"
 import { frameHead } from "../../formats/wire/frame.ts"
-import { type Reading, readNumber, WireInput } from "../../formats/wire/reading.ts"
+import { type Reading, readList, readNumber, WireInput } from "../../formats/wire/reading.ts"
 import { isAtLeast, type ProtocolVersion, readStorePaths, writeStorePath, writeStorePaths } from "../../formats/wire/value.ts"
 import {
   type DaemonInfo,
   latestWorker,
   readBuildResult,
   readDaemonInfo,
+  readKeyedBuildResult,
   readUnkeyedPathInfo,
   writeBuildMode,
+  writeDerivedPath,
   writePathInfo,
 } from "../../formats/wire/worker.ts"
 import { WireWriter } from "../../formats/wire/writer.ts"
@@ -67,12 +71,11 @@ export class DaemonConnection {
     })
   }
 
-  /** Greets the daemon and sets options. Closed by the caller, also to stop what it is doing. */
+  /** Greets the daemon, and leaves it the options that its owner has set. Closed by the caller, also to stop what it is doing. */
   static async open(place: DaemonPlace, onMessage: OnMessage = () => {}): Promise<DaemonConnection> {
     const connection = place.kind === "socket" ? await bySocket(place.path, onMessage) : byProgram(place.argv, onMessage)
     try {
       await connection.#greet()
-      await connection.#setOptions()
       return connection
     } catch (error) {
       connection.close()
@@ -102,14 +105,6 @@ export class DaemonConnection {
     // Neither a processor to stay on nor space to be reserved.
     await this.#send(writer.integer(0).integer(0).take())
     this.#info = await this.#input.read(readDaemonInfo(this.#version))
-    await this.#work()
-  }
-
-  async #setOptions(): Promise<void> {
-    const writer = new WireWriter().integer(workerOperations.setOptions)
-    // keepFailed, keepGoing, fallback, verbosity (errors; the log comes as results), jobs, silence, …, cores, substitutes.
-    for (const value of [0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1]) writer.integer(value)
-    await this.#send(writer.integer(0).take())
     await this.#work()
   }
 
@@ -174,6 +169,23 @@ export class DaemonConnection {
       },
       () => readBuildResult(this.#version, defaultStoreDir),
     )
+  }
+
+  /** Builds all outputs of a derivation that is in the daemon's store, with all that it needs. */
+  async buildStored(path: StorePath): Promise<BuildResult> {
+    const version = this.#version
+    const [result] = await this.#call(
+      "buildPathsWithResults",
+      (writer) => {
+        writer.list([path], (drvPath) =>
+          writeDerivedPath(writer, { kind: "outputs", drvPath: opaque(drvPath), outputs: allOutputs }, version, defaultStoreDir),
+        )
+        writeBuildMode(writer, "normal")
+      },
+      () => readList(() => readKeyedBuildResult(version, defaultStoreDir)),
+    )
+    if (result === undefined) throw new DaemonFault("the daemon gave no result")
+    return result
   }
 
   /** What the daemon knows of an object; null if it has none. */

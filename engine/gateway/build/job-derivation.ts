@@ -11,6 +11,8 @@ import type { BuildRequest } from "../../proto/gen/build_pb.ts"
 
 export interface JobDerivation {
   readonly path: StorePath
+  /** The text of its file, a byte string. */
+  readonly text: string
   readonly drv: Derivation
   /** By store path: the name of the output, and what it promises of its content. */
   readonly outputs: ReadonlyMap<StorePath, { readonly name: string; readonly promise: ContentAddress | undefined }>
@@ -33,7 +35,7 @@ export function jobDerivation(path: string, text: Uint8Array, request: BuildRequ
     const wanted = [...outputs.keys()].map((output) => `${defaultStoreDir.slice(1)}/${output}`).sort()
     if (wanted.join("\0") !== request.outputs.join("\0"))
       throw new StoreError("invalid", `the outputs of the request are not those of ${path}`)
-    return { path: drvPath, drv, outputs }
+    return { path: drvPath, text: bytes, drv, outputs }
   } catch (error) {
     if (error instanceof FormatError) throw new StoreError("invalid", error.message, { cause: error })
     throw error

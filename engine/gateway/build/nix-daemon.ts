@@ -1,5 +1,5 @@
 // Builds by a Nix daemon, which may have builders of its own on other machines. The daemon has to trust the gateway (as it does
-// root, or trusted-users): it is given derivations without those that they need, and inputs without signatures.
+// root, or trusted-users): it is given inputs without signatures and, where those that it needs are not known here, a derivation alone.
 // C++ Nix: libstore/build-result.cc (what the ends mean)
 
 import { ingestNar } from "../../castore/archive-nar.ts"
@@ -92,11 +92,29 @@ export class NixDaemonExecutor implements Executor {
     if (derivation === undefined) throw new BuildFailure("input-rejected", "a Nix daemon builds derivations only, and the job names none")
     const inputs = [...job.inputs.keys()].map(parseBaseName)
     await this.#upload(connection, inputs)
-    const drv = { ...derivation.drv, inputDrvs: new Map(), inputSrcs: new Set(inputs) }
-    requireSuccess(await connection.buildDerivation(derivation.path, drv), said())
+    const closure = await this.#closureOf(derivation.path)
+    if (closure !== null) {
+      // With all derivations that it needs: a daemon passes on to its builders only what it has in its store.
+      await this.#upload(connection, closure)
+      requireSuccess(await connection.buildStored(derivation.path), said())
+    } else {
+      const drv = { ...derivation.drv, inputDrvs: new Map(), inputSrcs: new Set(inputs) }
+      requireSuccess(await connection.buildDerivation(derivation.path, drv), said())
+    }
     const outputs: BuiltOutput[] = []
     for (const path of job.outputs) outputs.push({ path, node: await this.#download(connection, parseStorePath(`/${path}`)) })
     return outputs
+  }
+
+  /** A path and all that it refers to, if all of it is known here. */
+  async #closureOf(root: StorePath): Promise<StorePath[] | null> {
+    const paths = new Set<StorePath>([root])
+    for (const path of paths) {
+      const info = await this.#options.stores.infos.get(hashPart(path))
+      if (info === null) return null
+      for (const reference of info.references) paths.add(reference)
+    }
+    return [...paths]
   }
 
   /** Brings inputs to the daemon that it does not have, what they refer to first. */

@@ -40,12 +40,14 @@ export class Importer {
     if (known === undefined) {
       const paths = references.map((r) => reading(() => parseStorePath(r, storeDir)))
       const path = reading(() => makeTextPath(name, contents, paths, storeDir))
+      this.#io.made.add(path)
       if (hot.info(path) === undefined) hot.queue.addText(path, { contents, references: paths })
       return printStorePath(path, storeDir)
     }
     // Derivations: their paths have been computed and checked, and there are many.
     const at = storeDir.length + 1
     const path = known.slice(at) as StorePath
+    this.#io.made.add(path)
     if (hot.info(path) === undefined) hot.queue.addText(path, { contents, references: references.map((r) => r.slice(at) as StorePath) })
     return known
   }
@@ -84,6 +86,7 @@ export class Importer {
     }
     const others = (request.references ?? []).map((r) => reading(() => parseStorePath(r, storeDir)))
     const made = reading(() => makeFixedOutputPath(name, address, { others, self: false }, storeDir))
+    this.#io.made.add(made)
     if (hot.info(made) === undefined) this.#register(made, node, nar, others, address)
     return printStorePath(made, storeDir)
   }

@@ -60,6 +60,8 @@ export class EvalIO implements Host {
   readonly cwd: string
   readonly hot: HotStore
   readonly waits: WaitCounts = { directories: 0, files: 0, infos: 0, others: 0 }
+  /** What evaluation has put into the store or fetched: garbage collection leaves it alone as long as the run is open (Nix's temporary roots). */
+  readonly made = new Set<StorePath>()
   /** Finished lines that evaluation printed; whoever takes them empties it. */
   lines: string[] = []
   readonly #mounts: Mounts
@@ -381,7 +383,9 @@ export class EvalIO implements Host {
 
   /** Something was put into the store by others; gives what it got. */
   #arrived(storePath: string): string {
-    this.#absent.delete(parseStorePath(storePath, this.storeDir))
+    const path = parseStorePath(storePath, this.storeDir)
+    this.#absent.delete(path)
+    this.made.add(path)
     return storePath
   }
 

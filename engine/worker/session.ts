@@ -9,6 +9,7 @@ import { printAmbiguous } from "../eval/print-ambiguous.ts"
 import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import { type Cell, peek } from "../eval/value.ts"
+import type { StorePath } from "../formats/store-path/store-path.ts"
 import { DerivationDesk } from "./derivation-desk.ts"
 import { Language } from "./language.ts"
 import type {
@@ -28,7 +29,7 @@ import { ReplDesk } from "./repl-desk.ts"
 import { Run } from "./run.ts"
 import { StoreDesk } from "./store-desk.ts"
 import { syntaxRows } from "./syntax-rows.ts"
-import { fromBytes } from "./text.ts"
+import { fromBytes, toBytes } from "./text.ts"
 import { childrenOf, forcedOf, problemOf, traceOf, viewCell } from "./view.ts"
 
 export class WorkerSession extends StoreDesk implements WorkerApi {
@@ -142,8 +143,12 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
   }
 
   /** Collecting garbage must not take away what open runs look at. */
-  protected override inUse(): readonly string[] {
-    return [...this.requests.values()].flatMap(({ trees = {} }) => Object.values(trees))
+  protected override async inUse(): Promise<readonly StorePath[]> {
+    const { store } = await this.tab()
+    const trees = [...this.requests.values()].flatMap(({ trees = {} }) => Object.values(trees))
+    const runs = await Promise.allSettled(this.runs.values())
+    const made = runs.flatMap((run) => (run.status === "fulfilled" ? [...run.value.host.made] : []))
+    return [...trees.map((path) => store.parse(toBytes(path))), ...made]
   }
 
   private start(id: number): Promise<Run> {

@@ -156,8 +156,8 @@ export class StoreDesk implements StoreApi {
   }
 
   collect(id: number, budget: number, dryRun: boolean): Promise<StoreAnswer<CollectedView>> {
-    return this.#work(id, async ({ store }, signal) => {
-      const keep = this.inUse().map((path) => store.parse(toBytes(path)))
+    return this.#work(id, async (_, signal) => {
+      const keep = await this.inUse()
       return (await this.#upkeep()).collect({ budget, dryRun, keep }, { signal, progress: () => {} })
     })
   }
@@ -174,7 +174,7 @@ export class StoreDesk implements StoreApi {
   }
 
   /** Store paths that are needed whatever the roots say. */
-  protected inUse(): readonly string[] {
+  protected async inUse(): Promise<readonly StorePath[]> {
     return []
   }
 

@@ -25,14 +25,21 @@ import { attributesShell } from "./structured-attrs.ts"
 const buildDir = "build"
 const storeDir = defaultStoreDir.slice(1)
 
-/** The request of a derivation whose outputs' paths are known. `closure`: its sources, its inputs' outputs, and all that they refer to. */
-export function derivationRequest(drv: Derivation, closure: readonly StoredPath[]): BuildRequest {
+/**
+ * The request of a derivation. `closure`: its sources, its inputs' outputs, and all that they refer to. `places`: where outputs are
+ * built whose paths are not known before; without them such derivations are refused (StoreError `unsupported`).
+ */
+export function derivationRequest(
+  drv: Derivation,
+  closure: readonly StoredPath[],
+  places: ReadonlyMap<string, StorePath> = new Map(),
+): BuildRequest {
   if (drv.builder.startsWith("builtin:") && drv.builder !== "builtin:fetchurl") {
     throw new StoreError("unsupported", `the builder '${drv.builder}' is not supported`)
   }
   const outputs = new Map<string, StorePath>()
   for (const [name, output] of drv.outputs) {
-    const path = outputPath(output, drv.name, name, defaultStoreDir)
+    const path = outputPath(output, drv.name, name, defaultStoreDir) ?? places.get(name)
     if (path === undefined) throw new StoreError("unsupported", `the path of the output '${name}' is not known before it is built`)
     outputs.set(name, path)
   }

@@ -4,6 +4,9 @@ import { create } from "@bufbuild/protobuf"
 import { type Client, createClient } from "@connectrpc/connect"
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { derivationRequest } from "../../engine/build/derivation-request.ts"
+import { parseAterm } from "../../engine/formats/derivation/aterm-reader.ts"
+import { derivationPath } from "../../engine/formats/derivation/instantiate.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { printKey, publicKeyOf, secretKeyFromSeed } from "../../engine/formats/narinfo/signature.ts"
 import { hashPart, printStorePath, type StorePath } from "../../engine/formats/store-path/store-path.ts"
@@ -112,6 +115,32 @@ else
       await expect(ask(text, drvs.at(-1)!.replace("large", "small"))).rejects.toMatchObject({ code: 3 })
       await expect(ask(text, "nonsense")).rejects.toMatchObject({ code: 3 })
       expect(await ask(text)).toBe("accepted")
+    })
+
+    test("a derivation that names outputs of others is refused, where all that it needs is known", async () => {
+      const drvs = await native.instantiate("parallelOne")
+      for (const path of drvs.slice(0, -1)) expect((await build(path)).end.case).toBe("done")
+      const path = drvs.at(-1)!
+      const [output] = native.outputsOf(path).values()
+      // Everything else fits together: the text, its path, the request.
+      const victim = "/nix/store/00000000000000000000000000000000-parallel-1"
+      const text = native.textOf(path).replaceAll(printStorePath(output!), victim)
+      const drv = parseAterm(text, "parallel-1")
+      const request = derivationRequest(drv, await native.closureOf(path))
+      const lie = create(JobSchema, {
+        request,
+        derivationPath: derivationPath(drv, text),
+        derivation: new Uint8Array(Buffer.from(text, "latin1")),
+      })
+      let end: BuildEvent["event"] = { case: undefined }
+      for await (const { event } of client.build({ what: { case: "job", value: lie } })) end = event
+      if (end.case !== "failed") throw new Error(`it ended as ${end.case}`)
+      expect([end.value.reason, end.value.message]).toEqual([
+        Reason.INPUT_REJECTED,
+        `derivation has incorrect output '${victim}', should be '${printStorePath(output!)}'`,
+      ])
+      expect(await gateway.stores.infos.get("0".repeat(32))).toBeNull()
+      expect((await build(path)).end.case).toBe("done")
     })
 
     test("Snix's and Tvix's DoBuild give the same outputs", async () => {

@@ -15,6 +15,7 @@ import { Store } from "../../store/store.ts"
 import type { Stores } from "../../store/stores.ts"
 import { Build, createBuildFolder } from "./build.ts"
 import { type BuildJob, buildJob } from "./build-job.ts"
+import { DerivationProofs } from "./derivation-proof.ts"
 import { EventLog } from "./event-log.ts"
 import { BuildFailure, type BuiltOutput, type Executor, type FailureReason } from "./executor.ts"
 import { jobDerivation } from "./job-derivation.ts"
@@ -78,6 +79,8 @@ export class Builds {
   readonly #running = new Map<Executor, number>()
   readonly #queue: Waiting[] = []
   readonly #ends = new Set<Promise<void>>()
+  readonly #store: Store
+  readonly #proofs: DerivationProofs
   #closed = false
 
   constructor(options: BuildsOptions) {
@@ -85,6 +88,8 @@ export class Builds {
     this.#policy = { ...defaultBuildsPolicy, ...options.policy }
     this.#now = options.now ?? Date.now
     this.#onFault = options.onFault ?? (() => {})
+    this.#store = new Store(options.stores, { now: () => Math.floor(this.#now() / 1000) })
+    this.#proofs = new DerivationProofs(this.#store)
   }
 
   /** Checks the executors, reads the journal, and begins again what had not ended. Rejects with RangeError if another gateway has it. */
@@ -261,6 +266,7 @@ export class Builds {
   /** Never rejects. */
   async #run({ build, job, executor }: Waiting): Promise<void> {
     await this.#keepDerivation(job)
+    if (!(await this.#isHonest(build, job))) return
     for (let attempt = build.attempts + 1, tries = 1; ; attempt++, tries++) {
       build.tell({ case: "started", value: { executor: executor.name, attempt, machine: "" } })
       try {
@@ -288,10 +294,21 @@ export class Builds {
     if (derivation === undefined) return
     const { drv, text } = derivation
     try {
-      const store = new Store(this.#options.stores, { now: () => Math.floor(this.#now() / 1000) })
-      await store.addText(`${drv.name}.drv`, text, [...drv.inputSrcs, ...drv.inputDrvs.keys()])
+      await this.#store.addText(`${drv.name}.drv`, text, [...drv.inputSrcs, ...drv.inputDrvs.keys()])
     } catch (error) {
       if (!(error instanceof StoreError)) this.#onFault(error)
+    }
+  }
+
+  /** False, and the build has failed, if its derivation names outputs that are not its own. */
+  async #isHonest(build: Build, { derivation }: BuildJob): Promise<boolean> {
+    if (derivation === undefined) return true
+    try {
+      await this.#proofs.check(derivation)
+      return true
+    } catch (error) {
+      this.#fail(build, error)
+      return false
     }
   }
 

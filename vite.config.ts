@@ -19,6 +19,7 @@ const MONACO_POLICIES = [
   "standaloneColorizer",
   "stickyScrollViewLayer",
   "tokenizeToString",
+  "dompurify",
 ]
 
 // The page runs no text as code, ever. Monaco needs inline styles, its icon font and data: images.

@@ -135,7 +135,7 @@ export interface Question {
   readonly kind: "show" | "check"
   /** Where the answer is shown. */
   readonly at: number
-  /** The expression asked about. */
+  /** The comment. */
   readonly span: Span
   /** The same with what it needs around it. */
   readonly expression: string

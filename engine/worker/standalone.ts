@@ -58,7 +58,7 @@ export function questionsOf(document: Document): Question[] {
       const node = caret !== null ? pointedAt(root, text, start + comment.indexOf("^")) : check !== null ? endingAt(root, end) : undefined
       const expression = node === undefined ? null : standalone(document, node.node, text.slice(node.node.start, node.end))
       if (node === undefined || expression === null) continue
-      const span = offsets.span({ start: node.node.start, end: node.end })
+      const span = offsets.span({ start, end: stop })
       const at = offsets.unit(caret === null ? stop : start + caret[0].length)
       found.push({ kind: caret === null ? "check" : "show", at, span, expression, expected: fromBytes(check?.[1] ?? "") })
     }

@@ -2,6 +2,7 @@
 
 import type {
   Engine,
+  EngineRepl,
   EngineStore,
   Evaluated,
   EvaluateRequest,
@@ -14,11 +15,14 @@ import type {
   SyntaxTree,
 } from "../engine/worker/client.ts"
 import type { DerivationApi } from "../engine/worker/derivation-protocol.ts"
+import { Kept } from "./values/kept.ts"
 
 /** Asks the engine, and tells listeners when it becomes busy or idle. */
 export class EngineDesk {
   /** The calls about derivations, counted too. */
   readonly derivations: DerivationApi
+  /** What outlives each result. */
+  readonly kept = new Kept()
   private readonly engine: Engine
   private readonly listeners = new Set<() => void>()
   private underWay = 0
@@ -64,6 +68,16 @@ export class EngineDesk {
   /** What was observed of a run. */
   trace(run: number): Promise<RunTrace> {
     return this.counted(this.engine.trace(run))
+  }
+  /** A repl over the files of a request. */
+  openRepl(request: EvaluateRequest): EngineRepl {
+    const repl = this.engine.openRepl(request)
+    return {
+      run: repl.run,
+      input: (text) => this.counted(repl.input(text)),
+      words: (text) => this.counted(repl.words(text)),
+      names: () => repl.names(),
+    }
   }
   /** Frees what a run holds; its rows can be opened nevertheless, which evaluates it again. */
   park(run: number): void {

@@ -88,7 +88,7 @@ const PACKAGES: Record<string, readonly string[]> = {
   cmdk: ["app"],
   codemirror: ["app"],
   comlink: ["engine/worker"],
-  fflate: ["app/link", "engine/castore", "engine/store", "engine/fetch", "engine/formats"],
+  fflate: ["app", "engine/castore", "engine/store", "engine/fetch", "engine/formats"],
   fzstd: ["engine/store"],
   "hash-wasm": ["engine/formats/hash"],
   "idb-keyval": ["engine/castore", "engine/store", "engine/worker", "app"],

@@ -1,29 +1,43 @@
-// A string; a long one is cut and can be shown in full.
+// A string on one line; a long one, or one with a context, opens in a viewer.
 
-import { useState } from "react"
+import { lazy, Suspense, useState } from "react"
 import type { ValueView } from "../../engine/worker/client.ts"
-import { useEngine } from "../engine-context.ts"
-import { quote } from "./quote.ts"
-import { useResult } from "./result-context.ts"
+import { tintedParts } from "./context-tint.ts"
+import { count, quote } from "./quote.ts"
 
-export function StringText({ view }: { readonly view: ValueView & { readonly kind: "string" } }) {
-  const engine = useEngine()
-  const { run } = useResult()
-  const [whole, setWhole] = useState<string | null>(null)
-  const cut = view.length > 1000 && whole === null
-  const more = async () => {
-    const printed = await engine.print(run, view.ref, "raw")
-    if ("text" in printed) setWhole(printed.text)
-  }
+const StringDialog = lazy(() => import("./StringDialog.tsx").then((m) => ({ default: m.StringDialog })))
+
+/** Characters on the line; the view itself has a thousand. */
+const SHOWN = 400
+
+export function StringText({ view, reachable }: { readonly view: ValueView & { readonly kind: "string" }; readonly reachable: boolean }) {
+  const [viewing, setViewing] = useState(false)
+  const { text, length, context } = view
+  const line = text.slice(0, SHOWN)
+  const whole = line.length === text.length && length <= 1000
+  const opens = !whole || context.length > 0 || text.includes("\n")
   return (
     <>
-      <code className="string">{cut ? `${quote(view.text).slice(0, -1)}…"` : quote(whole ?? view.text)}</code>
-      {cut ? (
-        <button type="button" className="place" onClick={() => void more().catch(() => {})}>
-          {`all ${view.length.toLocaleString("en")} bytes`}
+      <code className="string">
+        {'"'}
+        {tintedParts(line, context).map((part, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change
+          <span key={i} className={part.element === null ? undefined : `tint-${part.element % 6}`}>
+            {quote(part.text).slice(1, -1)}
+          </span>
+        ))}
+        {whole ? '"' : '…"'}
+      </code>
+      {opens ? (
+        <button type="button" className="place note" tabIndex={reachable ? 0 : -1} onClick={() => setViewing(true)}>
+          {whole ? (context.length > 0 ? `refers to ${context.length}` : "view") : `all ${count(length, "byte")}`}
         </button>
       ) : null}
-      {view.context.length > 0 ? <span className="note">{` refers to ${view.context.join(", ")}`}</span> : null}
+      {viewing ? (
+        <Suspense>
+          <StringDialog view={view} onClose={() => setViewing(false)} />
+        </Suspense>
+      ) : null}
     </>
   )
 }

@@ -1,17 +1,28 @@
 // A value on one line, in Nix's notation.
 
-import type { ValueView } from "../../engine/worker/client.ts"
+import type { Ref, ValueView } from "../../engine/worker/client.ts"
+import { attrPath } from "./attr-path.ts"
 import { PlaceButton } from "./PlaceButton.tsx"
-import { attrName, count, quote } from "./quote.ts"
+import { attrsPreview, listPreview } from "./preview.ts"
+import { count } from "./quote.ts"
 import { StringText } from "./StringText.tsx"
 
 interface Props {
   readonly view: ValueView
   readonly open: boolean
+  /** Whether the node is being forced right now. */
+  readonly forcing: boolean
+  /** Whether what is inside can be reached by the Tab key. */
+  readonly reachable: boolean
   readonly onOpen: () => void
+  /** Where the same value was met first. */
+  readonly twin: Ref | null
+  readonly goTo: (ref: Ref) => void
+  readonly onDerivation: (ref: Ref) => void
 }
 
-export function Summary({ view, open, onOpen }: Props) {
+export function Summary({ view, open, forcing, reachable, onOpen, twin, goTo, onDerivation }: Props) {
+  const tabIndex = reachable ? 0 : -1
   switch (view.kind) {
     case "int":
     case "float":
@@ -23,27 +34,40 @@ export function Summary({ view, open, onOpen }: Props) {
     case "path":
       return <code className="path">{view.path}</code>
     case "string":
-      return <StringText view={view} />
+      return <StringText view={view} reachable={reachable} />
     case "list":
-      return <code>{open ? `[ ${count(view.length, "element")} ]` : listPreview(view.preview, view.length)}</code>
+      return (
+        <>
+          <code>{open ? `[ ${count(view.length, "element")} ]` : listPreview(view.preview, view.length)}</code>
+          <Twin twin={twin} goTo={goTo} tabIndex={tabIndex} />
+        </>
+      )
     case "attrs":
-      return <code>{open ? `{ ${count(view.size, "attribute")} }` : attrsPreview(view.preview, view.size)}</code>
+      return (
+        <>
+          {view.derivation === null ? null : (
+            <button type="button" className="drv-chip" tabIndex={tabIndex} onClick={() => onDerivation(view.ref)}>
+              {`derivation${view.derivation === "" ? "" : ` ${view.derivation}`}`}
+            </button>
+          )}
+          <code>{open ? `{ ${count(view.size, "attribute")} }` : attrsPreview(view.preview, view.size)}</code>
+          <Twin twin={twin} goTo={goTo} tabIndex={tabIndex} />
+        </>
+      )
     case "function":
       return (
         <>
           <code className="word" title={view.doc ?? undefined}>
-            {view.formals === null
-              ? `«function${view.name === null ? "" : ` ${view.name}`}»`
-              : `{ ${view.formals.map((f) => (f.hasDefault ? `${f.name} ? …` : f.name)).join(", ")} }: …`}
+            {functionText(view)}
           </code>{" "}
-          {view.at === null ? null : <PlaceButton place={view.at} />}
+          {view.at === null || open ? null : <PlaceButton place={view.at} reachable={reachable} />}
         </>
       )
     case "unforced":
       return (
-        // The button before the row does the same by keyboard.
+        // The button before the row does the same.
         <button type="button" className="thunk" tabIndex={-1} onClick={onOpen}>
-          «thunk»
+          {forcing || view.forcing ? "«being forced»" : "«thunk»"}
         </button>
       )
     case "failed":
@@ -51,39 +75,19 @@ export function Summary({ view, open, onOpen }: Props) {
   }
 }
 
-function listPreview(views: readonly ValueView[], length: number): string {
-  if (length === 0) return "[ ]"
-  return `[ ${views.map(word).join(" ")}${length > views.length ? " …" : ""} ]`
+function functionText(view: ValueView & { readonly kind: "function" }): string {
+  const { name, formals, arg, ellipsis, applied } = view
+  if (formals === null) return `«function${name === null ? "" : ` ${name}`}${applied > 0 ? ` with ${count(applied, "argument")}` : ""}»`
+  const names = [...formals.map((f) => (f.hasDefault ? `${f.name} ? …` : f.name)), ...(ellipsis ? ["..."] : [])]
+  return `${arg === null ? "" : `${arg}@`}{ ${names.join(", ")} }: …`
 }
 
-function attrsPreview(preview: readonly (readonly [string, ValueView])[], size: number): string {
-  if (size === 0) return "{ }"
-  return `{ ${preview.map(([name, view]) => `${attrName(name)} = ${word(view)};`).join(" ")}${size > preview.length ? " …" : ""} }`
-}
-
-/** A child in a preview. */
-function word(view: ValueView): string {
-  switch (view.kind) {
-    case "int":
-    case "float":
-      return view.text
-    case "bool":
-      return String(view.value)
-    case "null":
-      return "null"
-    case "path":
-      return view.path
-    case "string":
-      return view.text.length > 24 ? `${quote(view.text.slice(0, 24)).slice(0, -1)}…"` : quote(view.text)
-    case "list":
-      return view.length === 0 ? "[ ]" : "[ … ]"
-    case "attrs":
-      return view.size === 0 ? "{ }" : "{ … }"
-    case "function":
-      return "«function»"
-    case "unforced":
-      return "«thunk»"
-    case "failed":
-      return "«error»"
-  }
+function Twin({ twin, goTo, tabIndex }: { readonly twin: Ref | null; readonly goTo: (ref: Ref) => void; readonly tabIndex: number }) {
+  if (twin === null) return null
+  const where = attrPath(twin)
+  return (
+    <button type="button" className="place note" tabIndex={tabIndex} onClick={() => goTo(twin)}>
+      {`«repeated» ${where === "" ? "the whole value" : where}`}
+    </button>
+  )
 }

@@ -1,19 +1,37 @@
-// One value: as a tree, or printed in one of Nix's forms; and what it printed.
+// One result in all its views: as a tree, printed in Nix's forms, its derivations and how their paths come about, what evaluating took,
+// the syntax. And what it printed.
 
-import { useMemo, useState } from "react"
-import type { Evaluated, EvaluateRequest, PlaceView, PrintForm, Ref } from "../../engine/worker/client.ts"
+import { lazy, Suspense, useCallback, useMemo, useState } from "react"
+import type { Evaluated, EvaluateRequest, PlaceView, Ref } from "../../engine/worker/client.ts"
+import { useEngine } from "../engine-context.ts"
 import { type Tab, Tabs } from "../Tabs.tsx"
 import { Log } from "./Log.tsx"
 import { PrintedValue } from "./PrintedValue.tsx"
 import { ProblemReport } from "./ProblemReport.tsx"
 import { ResultContext } from "./result-context.ts"
+import { Statistics } from "./Statistics.tsx"
+import { SyntaxView } from "./SyntaxView.tsx"
+import { TraceView } from "./TraceView.tsx"
+import { TreeModel } from "./tree-model.ts"
 import { ValueTree } from "./ValueTree.tsx"
+import { parseView, printView, type View } from "./view-name.ts"
+import { WatchList } from "./WatchList.tsx"
+import "./values.css"
 
-const TABS: readonly Tab<"tree" | PrintForm>[] = [
+const DerivationPane = lazy(() => import("../derivation/DerivationPane.tsx").then((m) => ({ default: m.DerivationPane })))
+const ExplainPane = lazy(() => import("../derivation/ExplainPane.tsx").then((m) => ({ default: m.ExplainPane })))
+
+const TABS: readonly Tab<View["kind"]>[] = [
   { id: "tree", label: "Tree" },
+  { id: "drv", label: "Derivation" },
+  { id: "explain", label: "Explain" },
   { id: "nix", label: "Nix" },
   { id: "json", label: "JSON" },
   { id: "xml", label: "XML" },
+  { id: "stats", label: "Statistics" },
+  { id: "parsed", label: "Parsed" },
+  { id: "resolved", label: "Resolved" },
+  { id: "trace", label: "Trace" },
 ]
 
 /** What the frame of the page gives to whatever shows a result, and what it wants to know of it. */
@@ -24,38 +42,134 @@ export interface ValuePaneProps {
   readonly leadsTo: (file: string) => boolean
   /** Leads the user to a position. */
   readonly show: (place: PlaceView) => void
-  /** The view that is open ("tree", "json", …), as links carry it; an unknown name is the first one. */
+  /**
+   * The view that is open, as links carry it: "tree", "json", …, "drv:PATH" (a derivation's card), "explain:PATH#STEP"; an unknown name
+   * is the first one.
+   */
   readonly view: string
   readonly onView: (view: string) => void
   /** The node that is selected, as links carry it. */
   readonly selected: Ref | null
   readonly onSelect: (ref: Ref | null) => void
+  /** Where the cursor is in the text: marked in the trees of the syntax. */
+  readonly cursor?: PlaceView | null
+  /** Copies a link to a view of this result; a step of an explanation has such a button if it is given. */
+  readonly onCopyLink?: (view: string) => void
 }
 
-export function ValuePane({ request, result, leadsTo, show, view: open, onView }: ValuePaneProps) {
+export function ValuePane(props: ValuePaneProps) {
+  const engine = useEngine()
+  const { request, result, leadsTo, show, view: open, onView, selected, onSelect, cursor = null, onCopyLink } = props
   const [log, setLog] = useState(result.log)
-  const { run, view } = result
+  // Views that were left for an input's card or an explanation, the last one at the end.
+  const [past, setPast] = useState<readonly string[]>([])
+  // The node whose derivation is shown: its inputs are made when it is evaluated.
+  const [drvRef, setDrvRef] = useState<Ref>(selected ?? [])
+  const { run, view, forced } = result
   const main = request.file ?? "«string»"
-  const tab = TABS.find(({ id }) => id === open)?.id ?? "tree"
-  const scope = useMemo(() => {
-    const addLog = (lines: readonly string[]) => {
-      if (lines.length > 0) setLog((known) => [...known, ...lines])
-    }
-    return { run, main, addLog, leadsTo, show }
-  }, [run, main, leadsTo, show])
+  const current = parseView(open)
+  const isDrv = view.kind === "attrs" && view.derivation !== null
+  const goTo = useMemo(
+    () => (to: View) => {
+      setPast((known) => (open.startsWith("drv") || open.startsWith("explain") ? [...known, open].slice(-100) : []))
+      onView(printView(to))
+    },
+    [open, onView],
+  )
+  const addLog = useCallback((lines: readonly string[]) => {
+    if (lines.length > 0) setLog((known) => [...known, ...lines])
+  }, [])
+  // Here, so that what is open stays open while another view is looked at.
+  const model = useMemo(() => new TreeModel(engine, { run, view, forced }, addLog), [engine, run, view, forced, addLog])
+  const scope = useMemo(
+    () => ({ run, main, addLog, leadsTo, show, onDerivationPath: (path: string) => goTo({ kind: "drv", path }) }),
+    [run, main, addLog, leadsTo, show, goTo],
+  )
+  const openDerivation = (ref: Ref) => {
+    onSelect(ref)
+    setDrvRef(ref)
+    goTo({ kind: "drv", path: "" })
+  }
+  const back = () => {
+    const last = past.at(-1)
+    if (last === undefined) return
+    setPast(past.slice(0, -1))
+    onView(last)
+  }
+  const tabs = TABS.filter(({ id }) => id !== "drv" || isDrv || current.kind === "drv" || drvRef.length > 0)
+  const failed = view.kind === "failed" ? view.problem : null
 
   return (
     <ResultContext value={scope}>
-      {view.kind === "failed" ? (
-        <div className="panel">
-          <ProblemReport problem={view.problem} />
-        </div>
-      ) : (
-        <Tabs tabs={TABS} current={tab} onPick={onView} label="Forms of the value">
-          {tab === "tree" ? <ValueTree view={view} /> : <PrintedValue key={tab} form={tab} />}
+      <div className="values">
+        <WatchList
+          onDerivation={openDerivation}
+          goTo={(ref) => {
+            onSelect(ref)
+            onView("tree")
+          }}
+        />
+        <Tabs
+          tabs={tabs}
+          current={current.kind}
+          onPick={(kind) => {
+            setPast([])
+            onView(kind)
+          }}
+          label="Views of the value"
+        >
+          <Suspense fallback={<p role="status">Loading…</p>}>{body()}</Suspense>
         </Tabs>
-      )}
-      <Log lines={log} />
+        <Log lines={log} />
+      </div>
     </ResultContext>
   )
+
+  function body() {
+    switch (current.kind) {
+      case "tree":
+        return failed !== null ? (
+          <ProblemReport problem={failed} />
+        ) : (
+          <ValueTree model={model} selected={selected} onSelect={onSelect} onDerivation={openDerivation} />
+        )
+      case "drv":
+        return (
+          <DerivationPane
+            key={current.path}
+            request={request}
+            drvRef={drvRef}
+            path={current.path}
+            onDerivation={(path) => goTo({ kind: "drv", path })}
+            onExplain={(path) => goTo({ kind: "explain", path, step: "" })}
+            onBack={past.length > 0 ? back : null}
+          />
+        )
+      case "explain":
+        return (
+          <ExplainPane
+            drvRef={selected ?? []}
+            path={current.path}
+            step={current.step}
+            onPath={(path, step) => onView(printView({ kind: "explain", path, step }))}
+            onDerivation={(path) => goTo({ kind: "drv", path })}
+            onBack={past.length > 0 ? back : null}
+            {...(onCopyLink === undefined
+              ? {}
+              : { onCopyLink: (path: string, step: string) => onCopyLink(printView({ kind: "explain", path, step })) })}
+          />
+        )
+      case "nix":
+      case "json":
+      case "xml":
+        return <PrintedValue key={current.kind} form={current.kind} />
+      case "stats":
+        return <Statistics result={result} />
+      case "parsed":
+      case "resolved":
+        return <SyntaxView key={current.kind} form={current.kind} cursor={cursor} />
+      case "trace":
+        return <TraceView request={request} />
+    }
+  }
 }

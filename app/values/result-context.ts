@@ -12,6 +12,8 @@ export interface ResultScope {
   leadsTo(file: string): boolean
   /** Selects the place in the editor. */
   show(place: PlaceView): void
+  /** Opens the card of a derivation that a value refers to. */
+  readonly onDerivationPath?: (drvPath: string) => void
 }
 
 export const ResultContext = createContext<ResultScope | null>(null)

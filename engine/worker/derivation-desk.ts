@@ -58,6 +58,11 @@ export class DerivationDesk implements DerivationApi {
       const storePath = reading(() => parseStorePath(plain, storeDir))
       if (isDerivationPath(storePath)) {
         const explainer = explainerOf(rt)
+        if (output === "modulo")
+          return explanationView(
+            reading(() => explainer.modulo(storePath)),
+            storeDir,
+          )
         const all = reading(() => explainer.derivation(storePath))
         return explanationView(output === "*" ? all : reading(() => stepsTo(all, output ?? "drvPath")), storeDir)
       }

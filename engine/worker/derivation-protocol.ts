@@ -12,6 +12,8 @@ export interface DerivationView {
   readonly system: string
   readonly builder: string
   readonly args: readonly string[]
+  /** Where `args` was written. */
+  readonly argsAt: PlaceView | null
   readonly outputs: readonly OutputView[]
   /** Variables in the order of the file; `at` is where the attribute was written. */
   readonly env: readonly { readonly name: string; readonly value: string; readonly at: PlaceView | null }[]
@@ -154,7 +156,7 @@ export type DerivationAt = string | Ref
 /** The worker's calls about derivations; they are about what the run has made, and what is in the store. */
 export interface DerivationApi {
   derivation(run: number, at: DerivationAt): Promise<Answer<DerivationView>>
-  /** The steps to a store path that the run has made; to one output alone with `path^output`, to all of a derivation with `drv^*`. */
+  /** The steps to a store path that the run has made; to one output alone with `path^output`, to all of a derivation with `drv^*`, to what stands for it in others with `drv^modulo`. */
   explain(run: number, path: string): Promise<Answer<ExplanationView>>
   /** Checks a `.drv` (its file's name must be given) or a narinfo, whose inputs the run may know. */
   verify(run: number, text: string, name: string): Promise<Answer<VerdictView>>

@@ -3,7 +3,7 @@
 import type { Evaluator } from "../eval/evaluator.ts"
 import { explainerOf } from "../eval/explain.ts"
 import { originBytes } from "../eval/print-place.ts"
-import { atermStart, escapeAterm, printAterm, printAtermInputs, printMaskedOutputs } from "../formats/derivation/aterm-writer.ts"
+import { AtermWriter, escapeAterm, printAterm, printAtermInputs, printMaskedOutputs } from "../formats/derivation/aterm-writer.ts"
 import { type Derivation, type DerivationOutput, outputPath } from "../formats/derivation/derivation.ts"
 import { derivationToJson } from "../formats/derivation/json.ts"
 import { printMaskedModulo } from "../formats/derivation/modulo.ts"
@@ -32,6 +32,7 @@ export function derivationView({ rt }: Evaluator, drvPath: StorePath): Derivatio
     system: fromBytes(drv.system),
     builder: fromBytes(drv.builder),
     args: drv.args.map(fromBytes),
+    argsAt: at("args"),
     outputs: [...drv.outputs.keys()].sort().map((name) => outputView(drv, name, storeDir)),
     env: [...drv.env.keys()].sort().map((name) => ({ name: fromBytes(name), value: fromBytes(drv.env.get(name) ?? ""), at: at(name) })),
     inputs: [...drv.inputDrvs.entries()]
@@ -71,36 +72,22 @@ function outputView(drv: Derivation, name: string, storeDir: string): OutputView
 export function atermStates(explainer: Explainer, drv: Derivation): AtermStates {
   const { storeDir } = explainer
   const raw = printAterm(drv, storeDir)
-  const outputs = printAtermStart(drv)
   const replaced = printMaskedModulo(drv, (path) => explainer.hashModulo(path), storeDir)
   return {
     raw: fromBytes(raw),
     pretty: prettyAterm(drv, storeDir),
-    masked: fromBytes(`${outputs}${maskedRest(drv, storeDir)}`),
+    masked: fromBytes(printMasked(drv, raw, storeDir)),
     replaced: replaced === undefined ? null : fromBytes(replaced),
   }
 }
 
-function printAtermStart(drv: Derivation): string {
-  return `${atermStart(drv)}${printMaskedOutputs(drv.outputs)},`
-}
-
-/** What follows the outputs where those are left out, inputs as they are. */
-function maskedRest(drv: Derivation, storeDir: string): string {
-  const string = (text: string): string => `"${escapeAterm(text)}"`
-  const sources = [...drv.inputSrcs].sort().map((path) => string(`${storeDir}/${path}`))
-  const env = [...drv.env.keys()]
-    .sort()
-    .map((name) => `(${string(name)},${string(drv.outputs.has(name) ? "" : (drv.env.get(name) ?? ""))})`)
-  const parts = [
-    printAtermInputs(drv.inputDrvs, storeDir),
-    `[${sources.join(",")}]`,
-    string(drv.system),
-    string(drv.builder),
-    `[${drv.args.map(string).join(",")}]`,
-    `[${env.join(",")}]`,
-  ]
-  return `${parts.join(",")})`
+/** The text `raw` of a derivation without the paths of its own outputs, inputs as they are. */
+function printMasked(drv: Derivation, raw: string, storeDir: string): string {
+  const writer = new AtermWriter(storeDir)
+  writer.prepare(drv)
+  writer.writeMasked(printMaskedOutputs(drv.outputs), printAtermInputs(drv.inputDrvs, storeDir))
+  // With dynamic inputs the file begins with another word, up to the list of outputs.
+  return writer.text().replace(/^Derive\(/, () => raw.slice(0, raw.indexOf("[")))
 }
 
 /** A derivation in lines, each field named. */

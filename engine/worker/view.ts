@@ -108,10 +108,10 @@ function viewValue(evaluator: Evaluator, ref: Ref, v: Value, deep: boolean): Val
   }
 }
 
-/** Numbers values in the order in which they are first looked at. */
+/** Numbers values in the order in which they are first looked at; from a random one, since a page may also know those of an earlier worker. */
 class Ids {
   readonly #ids = new WeakMap<object, number>()
-  #last = 0
+  #last = Math.floor(Math.random() * 2 ** 50)
 
   of(value: object): number {
     let id = this.#ids.get(value)
@@ -179,35 +179,53 @@ export function traceOf(evaluator: Evaluator): RunTrace {
   return { rows, cut: observer.full }
 }
 
+/** Which children are looked at. */
+export interface Looking {
+  readonly from: number
+  readonly count: number
+  /** Attributes whose names have it, elements whose index begins with it; "" for all. */
+  readonly filter: string
+}
+
 /** A page of the children of a list or set; forces nothing. */
-export function childrenOf(evaluator: Evaluator, ref: Ref, cell: Cell, from: number, count: number): Page {
+export function childrenOf(evaluator: Evaluator, ref: Ref, cell: Cell, { from, count, filter }: Looking): Page {
   const v = peek(cell)
-  const children: Child[] = []
-  let length = 0
-  if (v !== undefined && isList(v)) {
-    length = v.length
-    for (let i = from; i < Math.min(length, from + count); i++)
-      children.push({
-        label: String(i),
-        view: viewCell(evaluator, [...ref, i], v[i] as Cell),
-        at: null,
-        forced: forcedOf(evaluator, v[i] as Cell),
-      })
-  } else if (v instanceof Attrs) {
-    const names = v.sortedNames()
-    length = names.length
-    for (let i = from; i < Math.min(length, from + count); i++) {
-      const name = names[i] as string
-      const child = v.get(name) as Cell
-      children.push({
-        label: fromBytes(name),
-        view: viewCell(evaluator, [...ref, stepTo(name, i)], child),
-        at: placeOf(evaluator, v.posOf(name)),
-        forced: forcedOf(evaluator, child),
-      })
-    }
+  /** All children by their numbers, or those that were found. */
+  const page = (total: number, found: readonly number[] | null, child: (i: number) => Child): Page => {
+    const size = found === null ? total : found.length
+    const children: Child[] = []
+    for (let i = from; i < Math.min(size, from + count); i++) children.push(child(found === null ? i : (found[i] as number)))
+    return { children, next: from + count < size ? from + count : null, total: size }
   }
-  return { children, next: from + count < length ? from + count : null }
+  const look = (label: string, step: string | number, at: PlaceView | null, child: Cell): Child => ({
+    label,
+    step,
+    view: viewCell(evaluator, [...ref, step], child),
+    at,
+    forced: forcedOf(evaluator, child),
+  })
+  if (v !== undefined && isList(v)) {
+    const element = (i: number): Child => look(String(i), i, null, v[i] as Cell)
+    return page(v.length, filter === "" ? null : numbers(v.length, (i) => String(i).startsWith(filter)), element)
+  }
+  if (!(v instanceof Attrs)) return { children: [], next: null, total: 0 }
+  const names = v.sortedNames()
+  const attr = (i: number): Child => {
+    const name = names[i] as string
+    return look(fromBytes(name), stepTo(name, i), placeOf(evaluator, v.posOf(name)), v.get(name) as Cell)
+  }
+  const wanted = filter.toLowerCase()
+  const fits = (i: number): boolean =>
+    fromBytes(names[i] as string)
+      .toLowerCase()
+      .includes(wanted)
+  return page(names.length, filter === "" ? null : numbers(names.length, fits), attr)
+}
+
+function numbers(below: number, fits: (i: number) => boolean): number[] {
+  const found: number[] = []
+  for (let i = 0; i < below; i++) if (fits(i)) found.push(i)
+  return found
 }
 
 /** The step to an attribute: its name, or its index where the name is not UTF-8. */

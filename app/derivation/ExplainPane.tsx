@@ -1,0 +1,136 @@
+// How a store path comes about: of the node that is selected, of any path that this evaluation made, or of a `.drv` or narinfo that is
+// pasted, which is then checked.
+
+import { useCallback, useState } from "react"
+import type { Ref } from "../../engine/worker/client.ts"
+import type { Answer, ExplanationView, VerdictView } from "../../engine/worker/derivation-protocol.ts"
+import { useEngine } from "../engine-context.ts"
+import { useResult } from "../values/result-context.ts"
+import { ExplainedSteps } from "./ExplainedSteps.tsx"
+import { ExplainForm } from "./ExplainForm.tsx"
+import { storePathsIn } from "./store-path-text.ts"
+import { type Asked, useAnswer } from "./use-answer.ts"
+import { VerdictReport } from "./VerdictReport.tsx"
+import { Waiting } from "./Waiting.tsx"
+import "./derivation.css"
+
+interface Props {
+  /** The node whose paths are explained where no path is given. */
+  readonly drvRef: Ref
+  readonly path: string
+  readonly step: string
+  readonly onPath: (path: string, step: string) => void
+  readonly onDerivation: (path: string) => void
+  readonly onBack: (() => void) | null
+  /** Copies a link to a step. */
+  readonly onCopyLink?: (path: string, step: string) => void
+}
+
+/** What is explained of a node: nothing if it has no store path, else one of them. */
+interface Target {
+  readonly explanation: ExplanationView | null
+  readonly path: string
+  readonly others: readonly string[]
+}
+
+export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onBack, onCopyLink }: Props) {
+  const engine = useEngine()
+  const { run } = useResult()
+  const [verdict, setVerdict] = useState<Asked<VerdictView> | null>(null)
+  const ask = useCallback(async (): Promise<Answer<Target>> => {
+    const explain = async (of: string, others: readonly string[]): Promise<Answer<Target>> => {
+      let answer = await engine.derivations.explain(run, of)
+      if ("problem" in answer) {
+        // In a new worker it is not made yet: the node is evaluated, and then it is.
+        await engine.derivations.derivation(run, drvRef)
+        answer = await engine.derivations.explain(run, of)
+      }
+      return "problem" in answer ? answer : { value: { explanation: answer.value, path: of, others } }
+    }
+    if (path !== "") return explain(path, [])
+    const { view } = await engine.force(run, drvRef)
+    if (view.kind === "attrs" && view.derivation !== null) {
+      const card = await engine.derivations.derivation(run, drvRef)
+      return "problem" in card ? card : explain(`${card.value.drvPath}^*`, [])
+    }
+    const found = view.kind === "string" ? storePathsIn(view.text) : view.kind === "path" ? storePathsIn(view.path) : []
+    const [first, ...others] = found
+    return first === undefined ? { value: { explanation: null, path: "", others: [] } } : explain(first, others)
+  }, [engine, run, drvRef, path])
+  const asked = useAnswer(ask)
+
+  const submit = (text: string, name: string): void => {
+    const pasted = text.trim()
+    if (/^\//.test(pasted)) {
+      setVerdict(null)
+      onPath(pasted, "")
+      return
+    }
+    setVerdict({ kind: "waiting" })
+    // A file of the store has no line break at its end.
+    engine.derivations.verify(run, pasted.startsWith("StorePath:") ? text : pasted, name).then(
+      (answer) => setVerdict("problem" in answer ? { kind: "problem", problem: answer.problem } : { kind: "value", value: answer.value }),
+      () => setVerdict({ kind: "stopped" }),
+    )
+  }
+  const steps = (explanation: ExplanationView, of: string) => (
+    <ExplainedSteps
+      key={of}
+      explanation={explanation}
+      path={of}
+      step={step}
+      onStep={(id) => onPath(path, id)}
+      onPath={(other) => {
+        setVerdict(null)
+        onPath(other, "")
+      }}
+      onDerivation={onDerivation}
+      {...(onCopyLink === undefined || verdict !== null ? {} : { onCopyLink: (id: string) => onCopyLink(of, id) })}
+    />
+  )
+  return (
+    <div className="drv explain">
+      <div className="drv-bar">
+        {onBack === null ? null : (
+          <button type="button" onClick={onBack}>
+            ← Back
+          </button>
+        )}
+        <ExplainForm path={path} onSubmit={submit} />
+      </div>
+      <div className="drv-body">
+        {verdict !== null ? (
+          verdict.kind === "value" ? (
+            <>
+              <VerdictReport verdict={verdict.value} onStep={(id) => document.getElementById(`step-${id}`)?.scrollIntoView()} />
+              {steps(verdict.value, "what was pasted")}
+            </>
+          ) : (
+            <Waiting asked={verdict} />
+          )
+        ) : asked.kind !== "value" ? (
+          <Waiting asked={asked} />
+        ) : asked.value.explanation === null ? (
+          <p>
+            The selected value has no store path. Select a derivation or a string with a store path in the tree, or give a path, a{" "}
+            <code>.drv</code> or a narinfo above.
+          </p>
+        ) : (
+          <>
+            {asked.value.others.length === 0 ? null : (
+              <p>
+                {"Also in this value: "}
+                {asked.value.others.map((other) => (
+                  <button key={other} type="button" className="store-path" onClick={() => onPath(other, "")}>
+                    {other}
+                  </button>
+                ))}
+              </p>
+            )}
+            {steps(asked.value.explanation, asked.value.path)}
+          </>
+        )}
+      </div>
+    </div>
+  )
+}

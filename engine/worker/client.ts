@@ -311,18 +311,26 @@ export function engineOver(connect: () => Connection): Engine {
     work: (api: Remote<WorkerApi>, id: number, progress: (done: Progress) => void) => Promise<unknown>,
   ): Promise<T> => {
     const id = ++lastWork
-    return askStore<T>(async (api) => {
+    let isOver = false
+    // What a stopped worker has said arrives later.
+    const tell = (done: Progress): void => {
+      if (!isOver) progress(done)
+    }
+    const answer = askStore<T>(async (api) => {
       const cancel = (): void => {
         api.cancel(id).catch(() => {})
       }
       signal?.addEventListener("abort", cancel, { once: true })
       try {
-        const done = work(api, id, proxy(progress))
+        const done = work(api, id, proxy(tell))
         if (signal?.aborted === true) cancel()
         return await done
       } finally {
         signal?.removeEventListener("abort", cancel)
       }
+    })
+    return answer.finally(() => {
+      isOver = true
     })
   }
   const store: EngineStore = {

@@ -38,18 +38,18 @@ const onLine = (...argv: string[]): Promise<Ran> =>
 
 describe("in the files of a tab", () => {
   const files = {
-    "/work/src/a": "a",
-    "/work/src/run": { text: "#!/bin/sh\n", executable: true },
-    "/work/link": { symlink: "src/a" },
-    "/work/src/l": { symlink: "a" },
+    "/files/src/a": "a",
+    "/files/src/run": { text: "#!/bin/sh\n", executable: true },
+    "/files/link": { symlink: "src/a" },
+    "/files/src/l": { symlink: "a" },
   }
 
   test("a path is fetched as `path` takes it, and imported from", async () => {
-    const { out } = await inTab('(builtins.fetchTree { type = "path"; path = "/work/src"; }).outPath', { files })
+    const { out } = await inTab('(builtins.fetchTree { type = "path"; path = "/files/src"; }).outPath', { files })
     // Sources are called by their names, inputs are called `source`.
-    const { out: named } = await inTab('builtins.path { path = /work/src; name = "source"; }', { files })
+    const { out: named } = await inTab('builtins.path { path = /files/src; name = "source"; }', { files })
     expect(out).toBe(named)
-    const { out: read } = await inTab('builtins.readFile ((builtins.fetchTree { type = "path"; path = "/work/src"; }) + "/l")', { files })
+    const { out: read } = await inTab('builtins.readFile ((builtins.fetchTree { type = "path"; path = "/files/src"; }) + "/l")', { files })
     expect(read).toBe('"a"')
   })
 
@@ -59,9 +59,9 @@ describe("in the files of a tab", () => {
   })
 
   test("file: addresses mean them, symlinks followed", async () => {
-    expect((await inTab('builtins.readFile (builtins.fetchurl "file:///work/src/a")', { files })).out).toBe('"a"')
-    expect((await inTab('builtins.readFile (builtins.fetchurl "file:///work/link")', { files })).out).toBe('"a"')
-    expect((await inTab('builtins.fetchurl "file:///work/none"', { files })).error).toContain("Could not read a file:// file (37)")
+    expect((await inTab('builtins.readFile (builtins.fetchurl "file:///files/src/a")', { files })).out).toBe('"a"')
+    expect((await inTab('builtins.readFile (builtins.fetchurl "file:///files/link")', { files })).out).toBe('"a"')
+    expect((await inTab('builtins.fetchurl "file:///files/none"', { files })).error).toContain("Could not read a file:// file (37)")
   })
 })
 

@@ -138,6 +138,54 @@ export class Database {
     }
   }
 
+  /**
+   * Values of an object store, in the order of the keys: undefined for each that is absent, a StoreError `damaged` for each that
+   * cannot be read. Chromium keeps large values in files, and ends the whole transaction in which one of those cannot be read;
+   * so nothing else may be in it.
+   */
+  async getEach(store: StoreName, keys: readonly IDBValidKey[]): Promise<unknown[]> {
+    const values: unknown[] = new Array(keys.length)
+    const failed = await this.#readInto(
+      values,
+      store,
+      keys.map((key, i) => [i, key]),
+    )
+    // Those that only shared the transaction with it are read now, and it fails again.
+    if (keys.length > 1) for (const i of failed) await this.#readInto(values, store, [[i, keys[i]!]])
+    return values
+  }
+
+  /** Reads in one transaction; gives the positions of those that failed, for whatever reason. */
+  async #readInto(values: unknown[], store: StoreName, wanted: readonly (readonly [number, IDBValidKey])[]): Promise<number[]> {
+    const failed: number[] = []
+    let cutOff = false
+    const read = (transaction: IDBTransaction, position: number, key: IDBValidKey): Promise<void> =>
+      new Promise((resolve) => {
+        const request: IDBRequest<unknown> = transaction.objectStore(store).get(key)
+        request.onsuccess = () => {
+          values[position] = request.result
+          resolve()
+        }
+        request.onerror = (event) => {
+          // Else it would count as the failure of the transaction at once, before the others are read.
+          event.preventDefault()
+          event.stopPropagation()
+          failed.push(position)
+          cutOff ||= request.error?.name === "AbortError"
+          const message = `a record of ${WHAT} cannot be read (${request.error?.message})`
+          values[position] = new StoreError("damaged", message, { cause: request.error })
+          resolve()
+        }
+      })
+    try {
+      await this.transaction([store], "readonly", (transaction) => Promise.all(wanted.map(([i, key]) => read(transaction, i, key))))
+    } catch (problem) {
+      // A record alone that was cut off is none that cannot be read: the browser closed the database.
+      if (failed.length === 0 || (wanted.length === 1 && cutOff)) throw problem
+    }
+    return failed
+  }
+
   /** Closes the connection; what is under way is finished by the browser. */
   close(): void {
     this.#closed ??= "The storage of this page was closed."

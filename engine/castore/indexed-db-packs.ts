@@ -36,8 +36,8 @@ const readAtOnce = 32
 /** Packs below this size are joined when there are too many of them. */
 const smallPack = 32 << 10
 const tooManySmall = 32
-/** Bytes that one transaction of a compaction may rewrite. */
-const compactionSize = 8 << 20
+/** How many packs one transaction of a compaction rewrites. */
+const compactedAtOnce = 32
 
 export class IndexedDbPacks {
   readonly #options: PacksOptions
@@ -110,30 +110,49 @@ export class IndexedDbPacks {
   }
 
   /**
-   * Those items that are not stored already, each once. What is stored is compared with what was given, byte by byte, so that
-   * writing a damaged item again repairs it. To be called within a transaction over `stores`.
+   * Where those items are that are stored already. What is stored is compared with what was given, byte by byte, so that writing
+   * a damaged item again repairs it.
    */
-  async lacking(transaction: IDBTransaction, items: readonly Item[]): Promise<Item[]> {
-    await this.#refresh(transaction)
-    const distinct = new Map<B3Digest, Item>()
+  async sound(items: readonly Item[]): Promise<ReadonlyMap<B3Digest, Place>> {
+    await this.refresh()
+    const sound = new Map<B3Digest, Place>()
     const byPack = new Map<number, { readonly item: Item; readonly place: Place }[]>()
     for (const item of items) {
-      if (distinct.has(item.digest)) continue
-      distinct.set(item.digest, item)
       const place = this.#index.find(item.digest)
       if (place === undefined) continue
       const inPack = byPack.get(place.pack)
       if (inPack === undefined) byPack.set(place.pack, [{ item, place }])
       else inPack.push({ item, place })
     }
-    for (const [number, stored] of byPack) {
-      const pack = await readPack(transaction.objectStore(this.#options.packs), number)
-      if (!(pack instanceof Uint8Array)) continue
-      for (const { item, place } of stored) {
-        if (sameBytes(item.bytes, pack.subarray(place.start, place.start + place.size))) distinct.delete(item.digest)
+    const wanted = [...byPack.keys()]
+    for (let from = 0; from < wanted.length; from += readAtOnce) {
+      const numbers = wanted.slice(from, from + readAtOnce)
+      // From the database, not from memory: it is what is there that counts.
+      const packs = await this.#options.database.getEach(this.#options.packs, numbers)
+      for (const [i, number] of numbers.entries()) {
+        const pack = packs[i]
+        if (!(pack instanceof Uint8Array)) continue
+        for (const { item, place } of byPack.get(number)!) {
+          if (sameBytes(item.bytes, pack.subarray(place.start, place.start + place.size))) sound.set(item.digest, place)
+        }
       }
     }
-    return [...distinct.values()]
+    return sound
+  }
+
+  /**
+   * Those items that are not `sound` where they are, each once. To be called within a transaction over `stores`: whatever another
+   * tab did since sound() is seen.
+   */
+  async lacking(transaction: IDBTransaction, items: readonly Item[], sound: ReadonlyMap<B3Digest, Place>): Promise<Item[]> {
+    await this.#refresh(transaction)
+    const lacking = new Map<B3Digest, Item>()
+    for (const item of items) {
+      const [before, now] = [sound.get(item.digest), this.#index.find(item.digest)]
+      const stays = before !== undefined && now !== undefined && before.pack === now.pack && before.start === now.start
+      if (!stays) lacking.set(item.digest, item)
+    }
+    return [...lacking.values()]
   }
 
   /** Stores items within a transaction over `stores`, after lacking(). What it returns is to be called when that is committed. */
@@ -194,55 +213,60 @@ export class IndexedDbPacks {
 
   /** Rewrites packs that are more than half empty, and joins small ones. */
   async compact(): Promise<void> {
+    for (let after: number | undefined = 0; after !== undefined; ) after = await this.#compactSome(after)
+  }
+
+  /** Rewrites some packs with numbers above `after`; gives the last one it looked at if there may be more. */
+  async #compactSome(after: number): Promise<number | undefined> {
     const { database, index, packs } = this.#options
-    for (let more = true, done = 0; more; ) {
-      let committed = (): void => {}
-      await database.transaction(this.stores, "readwrite", async (transaction) => {
-        await this.#refresh(transaction)
-        const packStore = transaction.objectStore(packs)
-        const items: Item[] = []
-        const replaced: number[] = []
-        let bytes = 0
-        const candidates = (await this.#records(transaction.objectStore(index))).filter(([number, record]) => {
-          if (record === undefined || number <= done) return false
-          const live = this.#live(number, record).reduce((sum, i) => sum + record.sizes[i]!, 0)
-          return live * 2 < record.size || (record.size < smallPack && this.#small.size > 1)
-        })
-        more = false
-        for (const [number, record] of candidates) {
-          if (bytes > compactionSize) {
-            more = true
-            break
-          }
-          done = number
-          const pack = await readPack(packStore, number)
-          // What cannot be read stays as it is: whoever asks for it hears that it is damaged.
-          if (!(pack instanceof Uint8Array)) continue
-          for (const i of this.#live(number, record!)) {
-            const start = record!.starts[i]!
-            const item = { digest: digestAt(record!.digests, i * 32), bytes: pack.subarray(start, start + record!.sizes[i]!) }
-            items.push(item)
-            bytes += item.bytes.length
-          }
-          replaced.push(number)
+    const candidates = await database.transaction(this.stores, "readonly", async (transaction) => {
+      await this.#refresh(transaction)
+      const chosen: [number, PackRecord][] = []
+      for (const [number, record] of await this.#records(transaction.objectStore(index), after)) {
+        if (record === undefined) continue
+        const live = this.#live(number, record).reduce((sum, i) => sum + record.sizes[i]!, 0)
+        if (live * 2 < record.size || (record.size < smallPack && this.#small.size > 1)) chosen.push([number, record])
+      }
+      return chosen
+    })
+    // Each is at most a pack's size and half empty, or small.
+    const some = candidates.slice(0, compactedAtOnce)
+    if (some.length === 0) return undefined
+    const stored = await database.getEach(
+      packs,
+      some.map(([number]) => number),
+    )
+    let committed = (): void => {}
+    await database.transaction(this.stores, "readwrite", async (transaction) => {
+      await this.#refresh(transaction)
+      const items: Item[] = []
+      const replaced: number[] = []
+      for (const [i, [number, record]] of some.entries()) {
+        const pack = stored[i]
+        // What cannot be read stays as it is: whoever asks for it hears that it is damaged.
+        if (!(pack instanceof Uint8Array)) continue
+        // What another tab removed or moved in the meantime is not live any more.
+        for (const item of this.#live(number, record)) {
+          const start = record.starts[item]!
+          items.push({ digest: digestAt(record.digests, item * 32), bytes: pack.subarray(start, start + record.sizes[item]!) })
         }
-        if (replaced.length === 0) return
-        committed = this.write(transaction, items)
+        replaced.push(number)
+      }
+      const written = this.write(transaction, items)
+      for (const number of replaced) {
+        transaction.objectStore(index).delete(number)
+        transaction.objectStore(packs).delete(number)
+      }
+      committed = () => {
+        written()
         for (const number of replaced) {
-          transaction.objectStore(index).delete(number)
-          packStore.delete(number)
+          this.#small.delete(number)
+          this.#forget(number)
         }
-        const written = committed
-        committed = () => {
-          written()
-          for (const number of replaced) {
-            this.#small.delete(number)
-            this.#forget(number)
-          }
-        }
-      })
-      committed()
-    }
+      }
+    })
+    committed()
+    return some.length < candidates.length ? some.at(-1)![0] : undefined
   }
 
   /** The digests of all items, in batches. */
@@ -337,10 +361,7 @@ export class IndexedDbPacks {
     const { database, packs: name } = this.#options
     const unread = numbers.filter((number) => !this.#cache.has(number) && !this.#loading.has(number))
     if (unread.length > 0) {
-      const reading = database.transaction([name], "readonly", async (transaction) => {
-        const packs = await Promise.all(unread.map((number) => readPack(transaction.objectStore(name), number)))
-        return new Map(unread.map((number, i) => [number, packs[i]]))
-      })
+      const reading = database.getEach(name, unread).then((values) => new Map(unread.map((number, i) => [number, asPack(values[i])])))
       for (const number of unread) this.#loading.set(number, reading)
       const done = (): void => {
         for (const number of unread) this.#loading.delete(number)
@@ -387,10 +408,12 @@ export async function putItems(
   before: () => void = () => {},
 ): Promise<void> {
   const stores = kinds.flatMap(([packs]) => packs.stores)
+  const sound: ReadonlyMap<B3Digest, Place>[] = []
+  for (const [packs, items] of kinds) sound.push(await packs.sound(items))
   // Usually nothing lacks when the same is imported again: then no writing transaction has to be waited for.
-  if (kinds.every(([packs, items]) => items.every(({ digest }) => packs.known(digest) !== undefined))) {
+  if (kinds.every(([, items], i) => items.every(({ digest }) => sound[i]!.has(digest)))) {
     const lacks = await database.transaction(stores, "readonly", async (transaction) => {
-      for (const [packs, items] of kinds) if ((await packs.lacking(transaction, items)).length > 0) return true
+      for (const [i, [packs, items]] of kinds.entries()) if ((await packs.lacking(transaction, items, sound[i]!)).length > 0) return true
       before()
       return false
     })
@@ -401,7 +424,9 @@ export async function putItems(
     stores,
     "readwrite",
     async (transaction) => {
-      for (const [packs, items] of kinds) committed.push(packs.write(transaction, await packs.lacking(transaction, items)))
+      for (const [i, [packs, items]] of kinds.entries()) {
+        committed.push(packs.write(transaction, await packs.lacking(transaction, items, sound[i]!)))
+      }
       before()
     },
     durability,
@@ -410,22 +435,10 @@ export async function putItems(
   for (const [packs] of kinds) if (packs.isScattered) await packs.compact()
 }
 
-/** A pack; undefined if it is absent, a StoreError if the browser cannot read it. */
-function readPack(packs: IDBObjectStore, number: number): Promise<Uint8Array | StoreError | undefined> {
-  return new Promise((resolve) => {
-    const request: IDBRequest<unknown> = packs.get(number)
-    request.onsuccess = () => {
-      const pack = request.result
-      if (pack === undefined || pack instanceof Uint8Array) resolve(pack)
-      else resolve(new StoreError("damaged", `the pack ${number} is no array of bytes`))
-    }
-    request.onerror = (event) => {
-      // Else the failure of one record would be that of the whole transaction.
-      event.preventDefault()
-      event.stopPropagation()
-      resolve(new StoreError("damaged", `the pack ${number} cannot be read: ${request.error?.message}`, { cause: request.error }))
-    }
-  })
+/** A pack as it was read. */
+function asPack(value: unknown): Uint8Array | StoreError | undefined {
+  if (value === undefined || value instanceof Uint8Array || value instanceof StoreError) return value
+  return new StoreError("damaged", "a pack is no array of bytes")
 }
 
 /** All numbers above this one; the key "state" is beyond every number. */

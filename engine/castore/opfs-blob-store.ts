@@ -6,6 +6,7 @@
 // read and checked without the rest. The record is written when the file is on the disk: before, there is no blob, only a file
 // that nobody names, and those are removed with the next removal. Nothing is renamed, because not every browser can.
 
+import { promisifyRequest } from "idb-keyval"
 import { BytesReader, ChunkedReader } from "./blob-reader.ts"
 import type { BlobReader, BlobStore, BlobWriter, ChunkMeta, DeletingStore } from "./blob-store.ts"
 import { ChunkingWriter, divide } from "./chunking-writer.ts"
@@ -178,17 +179,12 @@ export class OpfsBlobStore implements BlobStore, DeletingStore {
 
   /** Makes files blobs. A file that was the same blob before is removed: it may be damaged, and reading it would take as long. */
   async #record(records: ReadonlyMap<B3Digest, FileRecord>): Promise<void> {
-    const replaced: unknown[] = []
+    const replaced = await this.#database.getEach("private-files", [...records.keys()])
     await this.#database.transaction(
       ["private-files"],
       "readwrite",
       (transaction) => {
-        const store = transaction.objectStore("private-files")
-        for (const [digest, record] of records) {
-          const before = store.get(digest)
-          before.onsuccess = () => replaced.push(before.result)
-          store.put(record, digest)
-        }
+        for (const [digest, record] of records) transaction.objectStore("private-files").put(record, digest)
       },
       "strict",
     )
@@ -222,19 +218,12 @@ export class OpfsBlobStore implements BlobStore, DeletingStore {
 
   /** Reads all records anew: there are only as many as large blobs. Those that make no sense are absent. */
   async #refresh(): Promise<void> {
-    const read = await this.#database.transaction(["private-files"], "readonly", (transaction) => {
-      const store = transaction.objectStore("private-files")
-      const keys = store.getAllKeys()
-      const values: IDBRequest<unknown[]> = store.getAll()
-      return new Promise<(readonly [IDBValidKey, unknown])[]>((resolve, reject) => {
-        values.onsuccess = () => resolve(keys.result.map((key, i) => [key, values.result[i]]))
-        values.onerror = () => reject(values.error)
-      })
-    })
+    const keys = await this.#database.use("private-files")("readonly", (store) => promisifyRequest(store.getAllKeys()))
+    const records = await this.#database.getEach("private-files", keys)
     this.#files = new Map()
     this.#chunks = new Map()
     // Keys are what this class wrote: digests.
-    for (const [key, record] of read) this.#add(key as B3Digest, record)
+    for (const [i, key] of keys.entries()) this.#add(key as B3Digest, records[i])
     this.#loaded = true
   }
 

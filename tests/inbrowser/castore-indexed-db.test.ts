@@ -105,20 +105,20 @@ test("whoever asks for the same at once reads it once", async () => {
   const digests: B3Digest[] = await new IndexedDbBlobStore(database).putMany(blobs)
   const store = new IndexedDbBlobStore(database)
   await store.missing([])
-  let transactions = 0
+  let reads = 0
   const counted = new Proxy(database, {
     get: (target, name) => {
-      if (name === "transaction") transactions++
+      if (name === "getEach") reads++
       const member = Reflect.get(target, name)
       return typeof member === "function" ? member.bind(target) : member
     },
   })
   const again = new IndexedDbBlobStore(counted)
   await again.missing([])
-  transactions = 0
+  reads = 0
   const back = await Promise.all(digests.map(async (digest) => (await again.getMany([digest]))[0]))
   expect(back.every((bytes, i) => sameBytes(bytes, blobs[i]!))).toBe(true)
-  expect(transactions).toBe(1)
+  expect(reads).toBe(1)
   await dropDatabase(database)
 })
 

@@ -1,5 +1,5 @@
 // Storage in a real page: workers killed in the middle of imports, no room left, no storage in a frame of another site.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -85,9 +85,7 @@ test("two tabs that import at once and tidy between do not disturb each other", 
 test("where there is no room, an import says so, what was there stays, and with room the same import succeeds", async () => {
   // In a window that keeps nothing on the disk Chromium counts no room for databases.
   const { context, remove } = await profileOnDisk()
-  const page = await context.newPage()
-  await page.goto(site.url)
-  await page.waitForFunction(() => "storagePage" in globalThis)
+  const page = await openedIn(context)
   const importTree = (seed: number, largest: number) =>
     page.evaluate(([seed, largest]) => (globalThis as unknown as Window).storagePage.importTree(seed, largest), [seed, largest] as const)
   const verify = (seed: number, largest: number) =>
@@ -114,6 +112,49 @@ test("where there is no room, an import says so, what was there stays, and with 
   expect(await importTree(last, 3_900_000)).toBe("done")
   expect(await verify(2, 30_000_000)).toEqual({ committed: true, right: 43, wrong: 0, damaged: 0, absent: 0 })
   expect(await verify(last, 3_900_000)).toEqual({ committed: true, right: 43, wrong: 0, damaged: 0, absent: 0 })
+  await remove()
+})
+
+test("files of the browser that are lost or damaged on the disk are never read, and importing again repairs it", async () => {
+  const { context, profile, remove } = await profileOnDisk()
+  let page = await openedIn(context)
+  for (const seed of [1, 2, 3]) {
+    const outcome = await page.evaluate((seed) => (globalThis as unknown as Window).storagePage.importTree(seed, 4_500_000), seed)
+    expect(outcome).toBe("done")
+  }
+  await context.close()
+  // Large values of the database and private files, as this browser names them.
+  const files = readdirSync(profile, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /indexeddb\.blob|File System/.test(entry.parentPath))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => statSync(path).size > 60_000)
+  expect(files.length).toBeGreaterThan(5)
+  for (const [i, path] of files.entries()) {
+    if (i % 3 === 0) rmSync(path)
+    else if (i % 3 === 1) truncateSync(path, 1000)
+    else {
+      const bytes = readFileSync(path)
+      bytes[bytes.length >> 1]! ^= 1
+      writeFileSync(path, bytes)
+    }
+  }
+  const again = await chromium.launchPersistentContext(profile, { ...launchOptions(), headless: true })
+  page = await openedIn(again)
+  const verify = (seed: number) => page.evaluate((seed) => (globalThis as unknown as Window).storagePage.verify(seed, 4_500_000), seed)
+  const tidy = () => page.evaluate(() => (globalThis as unknown as Window).storagePage.tidy())
+  let harmed = 0
+  await tidy()
+  for (const seed of [1, 2, 3]) {
+    const { wrong, damaged, absent } = await verify(seed)
+    expect(wrong).toBe(0)
+    harmed += damaged + absent
+    await page.evaluate((seed) => (globalThis as unknown as Window).storagePage.importTree(seed, 4_500_000), seed)
+    expect(await verify(seed)).toEqual({ committed: true, right: 43, wrong: 0, damaged: 0, absent: 0 })
+  }
+  expect(harmed).toBeGreaterThan(5)
+  await tidy()
+  for (const seed of [1, 2, 3]) expect(await verify(seed)).toMatchObject({ committed: true, right: 43 })
+  await again.close()
   await remove()
 })
 
@@ -156,7 +197,7 @@ async function frameOf(page: Page): Promise<Frame> {
 }
 
 /** A browser with a profile on the disk, in which other sites' frames may keep things. */
-async function profileOnDisk(): Promise<{ context: BrowserContext; remove(): Promise<void> }> {
+async function profileOnDisk(): Promise<{ context: BrowserContext; profile: string; remove(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), "profile-"))
   mkdirSync(join(profile, "Default"))
   const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }
@@ -164,9 +205,17 @@ async function profileOnDisk(): Promise<{ context: BrowserContext; remove(): Pro
   const context = await chromium.launchPersistentContext(profile, { ...launchOptions(), headless: true })
   return {
     context,
+    profile,
     remove: async () => {
       await context.close()
       rmSync(profile, { recursive: true, force: true })
     },
   }
+}
+
+async function openedIn(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(site.url)
+  await page.waitForFunction(() => "storagePage" in globalThis)
+  return page
 }

@@ -9,8 +9,10 @@ import { Header } from "./Header.tsx"
 import { useLanguage } from "./language-context.ts"
 import { Notices } from "./Notices.tsx"
 import { PhoneLayout } from "./PhoneLayout.tsx"
+import { SourceNotice } from "./SourceNotice.tsx"
 import { StatusBar } from "./StatusBar.tsx"
 import { phone, useMedia } from "./use-media.ts"
+import { useShortcuts } from "./use-shortcuts.ts"
 import { useTheme } from "./use-theme.ts"
 import { useWorkbench } from "./workbench-context.ts"
 
@@ -21,6 +23,7 @@ export function App() {
   const busy = useSyncExternalStore(engine.subscribe, engine.busy)
   const small = useMedia(phone)
   useTheme()
+  useShortcuts()
   useEffect(() => bench.noteRunning(busy), [bench, busy])
   useEffect(() => startDiagnosing(bench, language), [bench, language])
   useEffect(() => {
@@ -33,6 +36,7 @@ export function App() {
     <div className="page">
       <Header />
       <Notices />
+      <SourceNotice />
       {small ? <PhoneLayout /> : <DesktopLayout />}
       {small ? null : <StatusBar />}
       <Dialogs />

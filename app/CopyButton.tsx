@@ -2,7 +2,12 @@
 
 import { useState } from "react"
 
-export function CopyButton({ text }: { readonly text: string }) {
+interface Props {
+  readonly text: string
+  readonly onCopied?: () => void
+}
+
+export function CopyButton({ text, onCopied }: Props) {
   const [said, setSaid] = useState("Copy")
   return (
     <button
@@ -10,7 +15,10 @@ export function CopyButton({ text }: { readonly text: string }) {
       className="copy"
       onClick={() => {
         navigator.clipboard.writeText(text).then(
-          () => setSaid("Copied"),
+          () => {
+            setSaid("Copied")
+            onCopied?.()
+          },
           () => setSaid("Not allowed here"),
         )
       }}

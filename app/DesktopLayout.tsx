@@ -5,24 +5,41 @@ import { EditorPane } from "./EditorPane.tsx"
 import { FilesPane } from "./FilesPane.tsx"
 import { FileTabs } from "./FileTabs.tsx"
 import { History } from "./History.tsx"
+import { LessonPane } from "./LessonPane.tsx"
 import { layoutStorage } from "./layout-storage.ts"
 import { PaneBar } from "./PaneBar.tsx"
 import { PaneContent } from "./SidePane.tsx"
 import type { SidePane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
 
-const PANES: readonly SidePane[] = ["result", "problems"]
+const PANES: readonly SidePane[] = ["result", "problems", "reference"]
 
 export function DesktopLayout() {
   const side = useBench((state) => state.side)
-  const layout = useDefaultLayout({ id: "thunkpad/2/layout", storage: layoutStorage })
+  const guide = useBench((state) => state.workspace.guide !== null)
+  const panelIds = guide ? ["files", "lesson", "code", "side"] : ["files", "code", "side"]
+  const layout = useDefaultLayout({ id: "thunkpad/2/layout", panelIds, storage: layoutStorage })
   return (
     <main className="panes">
-      <Group orientation="horizontal" id="panes" defaultLayout={layout.defaultLayout} onLayoutChanged={layout.onLayoutChanged}>
+      <Group
+        key={panelIds.join()}
+        orientation="horizontal"
+        id="panes"
+        defaultLayout={layout.defaultLayout}
+        onLayoutChanged={layout.onLayoutChanged}
+      >
         <Panel id="files" defaultSize="14" minSize="90px" maxSize="50" collapsible collapsedSize={0}>
           <FilesPane />
         </Panel>
         <Separator className="separator" aria-label="Width of the files" />
+        {guide ? (
+          <>
+            <Panel id="lesson" defaultSize="22" minSize="10">
+              <LessonPane />
+            </Panel>
+            <Separator className="separator" aria-label="Width of the lesson" />
+          </>
+        ) : null}
         <Panel id="code" defaultSize="43" minSize="15">
           <section className="pane" aria-label="Expression">
             <div className="pane-head">

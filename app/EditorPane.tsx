@@ -8,6 +8,7 @@ import { Scratch } from "./editor/scratch.ts"
 import { problemsOf } from "./editor-problems.ts"
 import { useLanguage } from "./language-context.ts"
 import { useLargeEditor } from "./use-large-editor.ts"
+import { phone, useMedia } from "./use-media.ts"
 import { useTheme } from "./use-theme.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
 
@@ -22,7 +23,10 @@ export function EditorPane() {
   const reveal = useBench((state) => (state.reveal?.path === state.active ? state.reveal : null))
   const { fontSize, vim } = useBench((state) => state.settings)
   const theme = useTheme()
-  const settings = useMemo(() => ({ theme, fontSize, vim }), [theme, fontSize, vim])
+  const small = useMedia(phone)
+  // Smaller, and iOS zooms into the page when the editor gets the focus.
+  const size = small ? Math.max(16, fontSize) : fontSize
+  const settings = useMemo(() => ({ theme, fontSize: size, vim }), [theme, size, vim])
   const problems = useMemo(() => problemsOf({ path, files, diagnostics, shown }), [path, files, diagnostics, shown])
 
   const caret = useRef<Span | null>(null)

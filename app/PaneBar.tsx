@@ -9,7 +9,7 @@ const NAMES: Readonly<Record<Pane, string>> = {
   result: "Result",
   problems: "Problems",
   repl: "REPL",
-  reference: "Reference",
+  reference: "Docs",
   lesson: "Lesson",
 }
 

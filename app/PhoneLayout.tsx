@@ -3,15 +3,17 @@
 import { EditorPane } from "./EditorPane.tsx"
 import { FilesPane } from "./FilesPane.tsx"
 import { FileTabs } from "./FileTabs.tsx"
+import { LessonPane } from "./LessonPane.tsx"
 import { PaneBar } from "./PaneBar.tsx"
 import { PaneContent } from "./SidePane.tsx"
 import type { Pane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
 
-const PANES: readonly Pane[] = ["files", "code", "result", "problems"]
+const PANES: readonly Pane[] = ["files", "code", "result", "problems", "reference"]
 
 export function PhoneLayout() {
-  const pane = useBench((state) => state.pane)
+  const guide = useBench((state) => state.workspace.guide !== null)
+  const pane = useBench((state) => (state.pane === "lesson" && state.workspace.guide === null ? "code" : state.pane))
   return (
     <>
       <main className="panes">
@@ -20,9 +22,10 @@ export function PhoneLayout() {
           <EditorPane />
         </section>
         {pane === "files" ? <FilesPane /> : null}
+        {pane === "lesson" ? <LessonPane /> : null}
         <PaneContent pane={pane} />
       </main>
-      <PaneBar panes={PANES} current={pane} />
+      <PaneBar panes={guide ? ["lesson", ...PANES] : PANES} current={pane} />
     </>
   )
 }

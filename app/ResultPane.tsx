@@ -1,9 +1,12 @@
 // What came of an evaluation: a line that says how it stands, what can be done about it, and the last value.
 
+import { lazy, Suspense } from "react"
 import { StatusLine } from "./StatusLine.tsx"
-import { ValuePane } from "./values/ValuePane.tsx"
 import { useBench, useWorkbench } from "./workbench-context.ts"
 import { pathOf } from "./workspace/workspace.ts"
+
+// With its trees and views it comes after the page is usable, and before the engine has its first value.
+const ValuePane = lazy(() => import("./values/ValuePane.tsx").then((m) => ({ default: m.ValuePane })))
 
 export function ResultPane() {
   const bench = useWorkbench()
@@ -37,17 +40,20 @@ export function ResultPane() {
         </p>
       ) : null}
       {shown === null ? null : (
-        <ValuePane
-          key={shown.evaluated.run}
-          request={shown.request}
-          result={shown.evaluated}
-          leadsTo={bench.leadsTo}
-          show={bench.reveal}
-          view={view}
-          onView={bench.setView}
-          selected={selected}
-          onSelect={bench.select}
-        />
+        <Suspense fallback={null}>
+          <ValuePane
+            key={shown.evaluated.run}
+            request={shown.request}
+            result={shown.evaluated}
+            leadsTo={bench.leadsTo}
+            show={bench.reveal}
+            view={view}
+            onView={bench.setView}
+            selected={selected}
+            onSelect={bench.select}
+            onCopyLink={bench.copyLink}
+          />
+        </Suspense>
       )}
     </div>
   )

@@ -1,24 +1,33 @@
-// What stands beside the editor: the result, the problems, the reference; picked by a bar of buttons.
+// What stands beside the editor: the result, the problems, the repl, the reference.
 
+import { type ComponentType, lazy, Suspense } from "react"
 import { ProblemsPane } from "./ProblemsPane.tsx"
 import { ResultPane } from "./ResultPane.tsx"
 import type { Pane } from "./workbench.ts"
-import { useBench } from "./workbench-context.ts"
 
-/** One of the panes beside the editor. */
+const ReferencePane = lazy(() => import("./ReferencePane.tsx").then((m) => ({ default: m.ReferencePane })))
+
+const others: Readonly<Partial<Record<Pane, readonly [name: string, content: ComponentType]>>> = {
+  problems: ["Problems", ProblemsPane],
+  reference: ["Reference", ReferencePane],
+}
+
 export function PaneContent({ pane }: { readonly pane: Pane }) {
-  // The result stays while another pane is looked at: its rows keep what is open.
-  const result = useBench((state) => state.shown?.evaluated.run ?? 0)
+  const other = others[pane]
+  const Other = other?.[1]
   return (
     <>
-      <section className="pane" aria-label="Result" hidden={pane !== "result"} data-run={result}>
+      {/* The result stays while another pane is looked at: its rows keep what is open. */}
+      <section className="pane" aria-label="Result" hidden={pane !== "result"}>
         <ResultPane />
       </section>
-      {pane === "problems" ? (
-        <section className="pane" aria-label="Problems">
-          <ProblemsPane />
+      {Other === undefined ? null : (
+        <section className="pane" aria-label={other?.[0]}>
+          <Suspense fallback={<p role="status">Loading…</p>}>
+            <Other />
+          </Suspense>
         </section>
-      ) : null}
+      )}
     </>
   )
 }

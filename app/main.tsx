@@ -9,6 +9,7 @@ import { EngineContext } from "./engine-context.ts"
 import { EngineDesk } from "./engine-desk.ts"
 import { LanguageContext } from "./language-context.ts"
 import { createLanguageDesk } from "./language-desk.ts"
+import { followAddress, openingOf } from "./visit.ts"
 import { createWorkbench } from "./workbench.ts"
 import { WorkbenchContext } from "./workbench-context.ts"
 import { Shelf } from "./workspace/shelf.ts"
@@ -17,15 +18,19 @@ import "./style.css"
 const element = document.getElementById("app")
 if (element === null) throw new Error("the page has no #app element")
 const desk = new EngineDesk(createEngine({ onNotice: (text) => bench.notify(text, { urgent: true }) }))
+const language = createLanguageDesk(createLanguage)
 const shelf = new Shelf()
-const { saved, isNew } = shelf.last()
-const bench = createWorkbench({ desk, shelf, opened: saved })
-// A new visitor sees a value at once; a program of one's own runs when it is told to.
-if (isNew && !shelf.interrupted()) void bench.preview()
+const { opened, looking, runs } = openingOf(location, shelf)
+const bench = createWorkbench({ desk, shelf, language, opened, looking })
+// A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.
+if (runs) void bench.preview()
+// It will be wanted with the first value.
+import("./values/ValuePane.tsx").catch(() => {})
+followAddress(bench)
 createRoot(element).render(
   <StrictMode>
     <EngineContext value={desk}>
-      <LanguageContext value={createLanguageDesk(createLanguage)}>
+      <LanguageContext value={language}>
         <WorkbenchContext value={bench}>
           <App />
         </WorkbenchContext>

@@ -3,9 +3,13 @@
 
 import { createStore, type StoreApi } from "zustand/vanilla"
 import { EngineStopped, type Evaluated, type EvaluateRequest, type PlaceView, type Ref } from "../engine/worker/client.ts"
-import type { Diagnostic, Span } from "../engine/worker/language-protocol.ts"
+import type { Diagnostic, LanguageApi, Span } from "../engine/worker/language-protocol.ts"
 import type { EngineDesk } from "./engine-desk.ts"
+import type { Shared } from "./link/envelope.ts"
 import { type PageSettings, readSettings } from "./page-settings.ts"
+import type { Source } from "./share/page-address.ts"
+import { linkOf } from "./share/page-link.ts"
+import { type Looking, workspaceOf } from "./share/shared-workspace.ts"
 import { rangeOf } from "./text-place.ts"
 import type { SavedWorkspace, Shelf, Snapshot } from "./workspace/shelf.ts"
 import {
@@ -43,12 +47,12 @@ export interface Notice {
 }
 
 /** What can stand beside the editor. */
-export type SidePane = "result" | "problems" | "reference" | "repl" | "lesson"
+export type SidePane = "result" | "problems" | "reference" | "repl"
 
 /** What a phone shows: one thing at a time. */
-export type Pane = SidePane | "code" | "files"
+export type Pane = SidePane | "code" | "files" | "lesson"
 
-export type DialogName = "palette" | "settings" | "examples" | "workspaces" | "share" | "history"
+export type DialogName = "palette" | "settings" | "examples" | "workspaces" | "share" | "shortcuts"
 
 export interface WorkbenchState {
   readonly workspace: Workspace
@@ -72,6 +76,8 @@ export interface WorkbenchState {
   readonly dialog: DialogName | null
   /** An entry of the reference to be shown. */
   readonly topic: string | null
+  /** Files elsewhere that the page's address names, until the user lets them be loaded. */
+  readonly source: Source | null
   readonly history: readonly Snapshot[]
   /** A place to be selected in a file. */
   readonly reveal: (Span & { readonly path: string; readonly turn: number }) | null
@@ -88,19 +94,29 @@ const PAUSE = 250
 
 export type Workbench = ReturnType<typeof createWorkbench>
 
+interface Given {
+  readonly desk: EngineDesk
+  readonly shelf: Shelf
+  readonly language: LanguageApi
+  readonly opened: SavedWorkspace
+  /** What a link wants to be seen of the result. */
+  readonly looking?: Looking
+}
+
 /** The store of a page that opens with a workspace. */
-export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; shelf: Shelf; opened: SavedWorkspace }) {
+export function createWorkbench({ desk, shelf, language, opened, looking = { view: "tree", selected: null } }: Given) {
   const store: StoreApi<WorkbenchState> = createStore(() => ({
     ...openedState(opened, shelf),
+    ...looking,
     shown: null,
     progress: { kind: "idle" },
-    view: "tree",
     notices: [],
     settings: readSettings(shelf.settings()),
     pane: "code",
     side: "result",
     dialog: null,
     topic: null,
+    source: null,
     kept: shelf.kept,
     interrupted: shelf.interrupted(),
   }))
@@ -116,6 +132,8 @@ export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; she
     clearTimeout(saving)
     saving = undefined
     const { workspace, tabs, active } = get()
+    // Somebody else's is kept once it is changed or started.
+    if (workspace.foreign) return
     shelf.save({ workspace, tabs, active, changed: Date.now() })
     if (shelf.kept !== get().kept) set({ kept: shelf.kept })
   }
@@ -149,7 +167,10 @@ export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; she
       if (mine !== turn) return
       if (lastRun !== null) desk.release(lastRun)
       lastRun = evaluated.run
-      set({ shown: { workspace: get().workspace.id, request, evaluated }, progress: { kind: "idle" }, selected: null })
+      const { workspace, shown, selected } = get()
+      // The same program again, a little changed: the node that was selected stays so where it is still there.
+      const kept = shown === null || shown.workspace === workspace.id ? selected : null
+      set({ shown: { workspace: workspace.id, request, evaluated }, progress: { kind: "idle" }, selected: kept })
     } catch (e) {
       if (mine !== turn) return
       const why = e instanceof Error ? e.message : String(e)
@@ -188,15 +209,32 @@ export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; she
     openFile(path)
     set({ reveal: { path, start: span.start, end: span.end, turn: (get().reveal?.turn ?? 0) + 1 }, pane: "code" })
   }
-  const openWorkspace = (saved: SavedWorkspace): void => {
+  const openWorkspace = (saved: SavedWorkspace, looking: Looking = { view: "tree", selected: null }): void => {
     // What the last keystroke left unsaved.
     if (saving !== undefined) save()
     ++turn
     if (desk.busy()) desk.stop()
-    set({ ...openedState(saved, shelf), progress: { kind: "idle" }, shown: null, interrupted: false, dialog: null })
+    set({
+      ...openedState(saved, shelf),
+      ...looking,
+      progress: { kind: "idle" },
+      shown: null,
+      interrupted: false,
+      dialog: null,
+      pane: "code",
+    })
+  }
+  const openNew = (given: Parameters<typeof createWorkspace>[0], looking?: Looking): void => {
+    const workspace = createWorkspace({ ...given, id: newId() })
+    openWorkspace({ workspace, tabs: [workspace.entry], active: workspace.entry, changed: Date.now() }, looking)
+    save()
   }
 
-  const setPane = (pane: Pane): void => set(pane === "code" || pane === "files" ? { pane } : { pane, side: pane })
+  /** Puts the address of a link into the browser's history: it was shared. */
+  const pushLink = (link: string): void => {
+    if (location.hash !== new URL(link).hash) history.pushState(null, "", link)
+  }
+  const setPane = (pane: Pane): void => set(pane === "code" || pane === "files" || pane === "lesson" ? { pane } : { pane, side: pane })
 
   return {
     store,
@@ -301,14 +339,67 @@ export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; she
     },
     openWorkspace,
     /** Opens a new workspace of given parts beside those that are there. */
-    createWorkspace(given: Parameters<typeof createWorkspace>[0]): void {
-      const workspace = createWorkspace({ ...given, id: newId() })
-      openWorkspace({ workspace, tabs: [workspace.entry], active: workspace.entry, changed: Date.now() })
-      // Somebody else's is kept once it is changed or started.
-      if (!workspace.foreign) save()
+    createWorkspace: (given: Parameters<typeof createWorkspace>[0]): void => openNew(given),
+    /** Opens what a link carries beside what is there, and shows its value under a small budget. */
+    openShared(shared: Shared): void {
+      const { workspace, ...looking } = workspaceOf(shared)
+      openNew(workspace, looking)
+      void preview()
+    },
+    /** Opens a lesson: the user's own copy of it if there is one. */
+    async openLesson(id: string): Promise<void> {
+      const { lessons } = await import("./lesson/lessons.ts")
+      const lesson = lessons.find((one) => one.id === id)
+      if (lesson === undefined) return notify("There is no such lesson.", { urgent: true })
+      const own = shelf.list().find(({ workspace }) => workspace.guide === id)
+      const looking = { view: lesson.view, selected: null }
+      if (own !== undefined) openWorkspace(own, looking)
+      else openNew({ name: lesson.title, files: lesson.files, guide: id }, looking)
+      set({ pane: "lesson", side: "result" })
+      void preview()
+    },
+    pushLink,
+    /** Copies a link that opens at a view of the result, or at the one that is open. */
+    copyLink(view?: string): void {
+      const { workspace, view: open, selected } = get()
+      const link = linkOf(workspace, { view: view ?? open, selected })
+      navigator.clipboard.writeText(link).then(
+        () => {
+          pushLink(link)
+          notify(`The link is copied (${link.length.toLocaleString("en")} characters).`)
+        },
+        () => set({ dialog: "share" }),
+      )
+    },
+    /** Leads to the next problem after the last one, in the order of the files. */
+    nextProblem(): void {
+      const { workspace, diagnostics, reveal, active } = get()
+      const order = Object.keys(workspace.files)
+      const all = order.flatMap((path) => (diagnostics[path] ?? []).map(({ start, end }) => ({ path, start, end })))
+      const from = reveal?.path === active ? reveal.start : -1
+      const rank = (path: string): number => order.indexOf(path)
+      const next = all.find(({ path, start }) => rank(path) > rank(active) || (path === active && start > from)) ?? all[0]
+      if (next === undefined) notify("No problems were found.")
+      else openSpan(next.path, next)
+    },
+    /** Formats the open file. */
+    format(): void {
+      const { active: path, workspace } = get()
+      const text = workspace.files[path] ?? ""
+      language.format(text).then(
+        (answer) => {
+          const now = get().workspace
+          if (now.id !== workspace.id || now.files[path] !== text) return
+          if ("problem" in answer) notify(`'${path}' cannot be formatted: ${answer.problem}`, { urgent: true })
+          else if (answer.text !== text) change(withFile(now, path, answer.text))
+        },
+        () => {},
+      )
     },
     /** Deletes a workspace that is kept, with an offer to undo it. */
     removeWorkspace(saved: SavedWorkspace): void {
+      clearTimeout(saving)
+      saving = undefined
       shelf.remove(saved.workspace.id)
       notify(`The workspace '${saved.workspace.name}' was deleted.`, { action: { label: "Undo", run: () => shelf.save(saved) } })
       if (saved.workspace.id === get().workspace.id) openWorkspace(shelf.last().saved)
@@ -333,6 +424,7 @@ export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; she
     show: (dialog: DialogName | null): void => set({ dialog }),
     /** Opens the reference at an entry. */
     explainName: (topic: string): void => set({ topic, pane: "reference", side: "reference", dialog: null }),
+    setSource: (source: Source | null): void => set({ source }),
     setDiagnostics(path: string, found: readonly Diagnostic[]): void {
       set({ diagnostics: { ...get().diagnostics, [path]: found } })
     },
@@ -343,5 +435,5 @@ export function createWorkbench({ desk, shelf, opened }: { desk: EngineDesk; she
 /** The part of the state that a workspace brings with it. */
 function openedState({ workspace, tabs, active }: SavedWorkspace, shelf: Shelf) {
   const history = shelf.history(workspace.id)
-  return { workspace, tabs, active, history, selected: null, diagnostics: {}, reveal: null, allowFetch: false }
+  return { workspace, tabs, active, history, diagnostics: {}, reveal: null, allowFetch: false }
 }

@@ -89,9 +89,14 @@ export function without(workspace: Workspace, path: string): Workspace {
 /** The request that evaluates a workspace. */
 export function requestOf(workspace: Workspace, allowFetch: boolean): EvaluateRequest {
   const files = Object.fromEntries(Object.entries(workspace.files).map(([path, text]) => [root + path, text]))
-  const options = workspace.foreign ? { ...workspace.settings, ...foreignBudget } : workspace.settings
+  const { features = [], ...settings } = workspace.settings
+  const own = { observe: OBSERVED, ...settings, features: features.filter((name) => name !== "") }
+  const options = workspace.foreign ? { ...own, ...foreignBudget } : own
   return { file: root + workspace.entry, files, base: root.slice(0, -1), options, allowFetch }
 }
+
+/** Steps of an evaluation that are observed: the tree tells what forced what. */
+const OBSERVED = 20_000
 
 /** The path in the workspace of a file as the engine names it; null for any other file. */
 export function pathOf(file: string): string | null {

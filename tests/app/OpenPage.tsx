@@ -4,6 +4,8 @@ import { App } from "../../app/App.tsx"
 import { EngineContext } from "../../app/engine-context.ts"
 import { EngineDesk } from "../../app/engine-desk.ts"
 import { LanguageContext } from "../../app/language-context.ts"
+// Loaded by the page when it is idle; here it is there at once.
+import "../../app/values/ValuePane.tsx"
 import { createWorkbench, type Workbench } from "../../app/workbench.ts"
 import { WorkbenchContext } from "../../app/workbench-context.ts"
 import { Shelf } from "../../app/workspace/shelf.ts"
@@ -17,9 +19,9 @@ export function openPage(hold?: () => Promise<void>): Workbench {
   const desk = new EngineDesk(localEngine(hold))
   const shelf = new Shelf()
   const { saved, isNew } = shelf.last()
-  const bench = createWorkbench({ desk, shelf, opened: saved })
-  if (isNew) void bench.preview()
   const language: LanguageApi = new Language()
+  const bench = createWorkbench({ desk, shelf, language, opened: saved })
+  if (isNew) void bench.preview()
   render(
     <EngineContext value={desk}>
       <LanguageContext value={language}>

@@ -1,0 +1,105 @@
+// The reference: every builtin and constant with its documentation and examples that run; each entry has an address (`#doc=NAME`).
+
+import { useEffect, useMemo, useRef, useState } from "react"
+import type { ReferenceEntry } from "../engine/worker/language-protocol.ts"
+import { useLanguage } from "./language-context.ts"
+import { Prose } from "./Prose.tsx"
+import { useBench, useWorkbench } from "./workbench-context.ts"
+
+export function ReferencePane() {
+  const bench = useWorkbench()
+  const language = useLanguage()
+  const topic = useBench((state) => state.topic)
+  const [entries, setEntries] = useState<readonly ReferenceEntry[] | null>(null)
+  const [sought, setSought] = useState("")
+  const shown = useRef<HTMLElement>(null)
+  useEffect(() => {
+    let gone = false
+    language.reference().then(
+      (found) => (gone ? undefined : setEntries(found)),
+      () => (gone ? undefined : setEntries([])),
+    )
+    return () => {
+      gone = true
+    }
+  }, [language])
+  const found = useMemo(() => {
+    const words = sought.toLowerCase().split(/\s+/).filter(Boolean)
+    const has = (text: string) => words.every((word) => text.toLowerCase().includes(word))
+    const all = entries ?? []
+    return [...all.filter(({ name }) => has(name)), ...all.filter((e) => !has(e.name) && has(`${e.synopsis} ${e.documentation}`))]
+  }, [entries, sought])
+  const entry = entries?.find(({ name }) => name === topic) ?? null
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another entry is shown
+  useEffect(() => {
+    shown.current?.scrollTo({ top: 0 })
+  }, [entry])
+  return (
+    <div className="reference">
+      <div className="reference-list">
+        <input
+          type="search"
+          aria-label="Search the reference"
+          placeholder="Search builtins"
+          value={sought}
+          onChange={(event) => setSought(event.target.value)}
+        />
+        {entries === null ? <p role="status">Loading…</p> : null}
+        <ul aria-label="Entries">
+          {found.map(({ name }) => (
+            <li key={name}>
+              <button type="button" aria-current={name === topic ? "true" : undefined} onClick={() => bench.explainName(name)}>
+                {name}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+      {/* A region that scrolls must be reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
+      <article ref={shown} className="reference-entry" tabIndex={0} aria-label={entry === null ? "Entry" : entry.name}>
+        {entry === null ? (
+          <p className="note">{`${entries?.length ?? 0} builtins and constants. Pick one, or search.`}</p>
+        ) : (
+          <Entry entry={entry} />
+        )}
+      </article>
+    </div>
+  )
+}
+
+function Entry({ entry }: { readonly entry: ReferenceEntry }) {
+  const bench = useWorkbench()
+  return (
+    <>
+      <h3>
+        <code>{entry.synopsis}</code>
+      </h3>
+      <p className="note">
+        <a href={`#doc=${encodeURIComponent(entry.name)}`}>Link to this entry</a>
+        {entry.feature === "" ? null : ` · needs the experimental feature ${entry.feature}`}
+      </p>
+      <Prose text={entry.documentation} />
+      {entry.examples.map(({ nix, result, fails, features }) => (
+        <div key={nix} className="example">
+          <pre>{nix}</pre>
+          <pre className={fails ? "error" : "note"}>{fails ? `fails: ${result}` : `⇒ ${result}`}</pre>
+          <button
+            type="button"
+            onClick={() => {
+              bench.createWorkspace({
+                name: entry.name,
+                files: { "main.nix": `${nix}\n` },
+                settings: features.length > 0 ? { features } : {},
+              })
+              void bench.preview()
+              bench.setPane("result")
+            }}
+          >
+            Try it
+          </button>
+        </div>
+      ))}
+    </>
+  )
+}

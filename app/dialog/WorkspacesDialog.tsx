@@ -1,0 +1,133 @@
+// All workspaces: open, rename, copy, delete; new ones from nothing, from a zip file, from elsewhere.
+
+import { useRef, useState } from "react"
+import { askedBy, describeSource } from "../share/page-address.ts"
+import { loadSource } from "../share/source-loader.ts"
+import { useBench, useWorkbench } from "../workbench-context.ts"
+import { Modal } from "./Modal.tsx"
+
+export function WorkspacesDialog() {
+  const bench = useWorkbench()
+  const current = useBench((state) => state.workspace)
+  const [all, setAll] = useState(() => bench.workspaces())
+  const picker = useRef<HTMLInputElement>(null)
+  const zip = async (file: File | undefined) => {
+    if (file === undefined) return
+    const { readZip } = await import("../share/zip.ts")
+    try {
+      const { files, skipped } = readZip(new Uint8Array(await file.arrayBuffer()))
+      bench.createWorkspace({ name: file.name.replace(/\.zip$/i, ""), files })
+      if (skipped.length > 0) bench.notify(`Left out, since they are no text: ${skipped.slice(0, 5).join(", ")}.`, { urgent: true })
+    } catch (e) {
+      bench.notify(e instanceof Error ? e.message : String(e), { urgent: true })
+    }
+  }
+  const save = async () => {
+    const [{ writeZip }, { saveBlob }] = await Promise.all([import("../share/zip.ts"), import("../save-file.ts")])
+    saveBlob(`${current.name.replace(/[^\w .-]/g, "_")}.zip`, new Blob([writeZip(current.files)], { type: "application/zip" }))
+  }
+  return (
+    <Modal title="Workspaces" about="They are kept in this browser and nowhere else.">
+      <div className="row-of-buttons">
+        <button type="button" className="primary" onClick={() => bench.createWorkspace({ name: "Untitled", files: { "main.nix": "" } })}>
+          New workspace
+        </button>
+        <button type="button" onClick={() => picker.current?.click()}>
+          Import a zip file
+        </button>
+        <button type="button" onClick={() => void save()}>
+          Export this one as zip
+        </button>
+        <input ref={picker} hidden type="file" accept=".zip" onChange={(event) => void zip(event.target.files?.[0])} />
+      </div>
+      <label>
+        Name of this workspace
+        <input value={current.name} maxLength={80} onChange={(event) => bench.rename(event.target.value)} />
+      </label>
+      <ul className="workspaces">
+        {all.map((saved) => {
+          const { workspace, changed } = saved
+          const open = workspace.id === current.id
+          return (
+            <li key={workspace.id}>
+              <button type="button" className="open" disabled={open} onClick={() => bench.openWorkspace(saved)}>
+                <strong>{open ? `${current.name} (open)` : workspace.name}</strong>
+                <span className="note">{`${Object.keys(workspace.files).join(", ").slice(0, 60)} · ${new Date(changed).toLocaleString()}`}</span>
+              </button>
+              <button
+                type="button"
+                aria-label={`Copy ${workspace.name}`}
+                onClick={() => bench.createWorkspace({ ...workspace, name: `${workspace.name} (copy)` })}
+              >
+                Copy
+              </button>
+              <button
+                type="button"
+                aria-label={`Delete ${workspace.name}`}
+                onClick={() => {
+                  bench.removeWorkspace(saved)
+                  setAll(bench.workspaces())
+                }}
+              >
+                Delete
+              </button>
+            </li>
+          )
+        })}
+      </ul>
+      <SourceForm />
+    </Modal>
+  )
+}
+
+/** Opens a link, a gist, a file on GitHub or anywhere. */
+function SourceForm() {
+  const bench = useWorkbench()
+  const [text, setText] = useState("")
+  const [said, setSaid] = useState("")
+  const open = async () => {
+    const asked = askedBy(addressOf(text.trim()))
+    if (asked.kind === "shared") return bench.openShared(asked.shared)
+    if (asked.kind !== "source")
+      return setSaid(asked.kind === "wrong" ? `Cannot open it: ${asked.why}.` : "That is no address that can be opened here.")
+    setSaid(`Loading ${describeSource(asked.source)} …`)
+    try {
+      bench.createWorkspace({ ...(await loadSource(asked.source)), foreign: true })
+    } catch (e) {
+      setSaid(`Cannot open it: ${e instanceof Error ? e.message : String(e)}.`)
+    }
+  }
+  return (
+    <form
+      className="source-form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void open()
+      }}
+    >
+      <label>
+        Open a link, a gist, a file on GitHub, or any address of a file
+        <input value={text} spellCheck={false} placeholder="https://…" onChange={(event) => setText(event.target.value)} />
+      </label>
+      <button type="submit" disabled={text.trim() === ""}>
+        Open
+      </button>
+      <p role="status" className="note">
+        {said}
+      </p>
+    </form>
+  )
+}
+
+/** What somebody may paste, as the part of an address that the page reads. */
+function addressOf(text: string): { search: string; hash: string } {
+  const gist = /^https:\/\/gist\.github\.com\/(?:[\w-]+\/)?([0-9a-f]+)/.exec(text)?.[1]
+  if (gist !== undefined) return { search: `?gist=${gist}`, hash: "" }
+  const file = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/(?:blob|raw)\/(.+?)(?:[?#].*)?$/.exec(text)
+  if (file !== null) return { search: `?github=${file[1]}/${file[2]}`, hash: "" }
+  const fragment = text.indexOf("#")
+  if (fragment >= 0 && /^#(?:[0-9A-Za-z]\.|code=|url=)/.test(text.slice(fragment))) return { search: "", hash: text.slice(fragment) }
+  const query = /\?(?:gist|github)=[^#]+/.exec(text)?.[0]
+  if (query !== undefined) return { search: query, hash: "" }
+  return { search: "", hash: `#url=${encodeURIComponent(text)}` }
+}

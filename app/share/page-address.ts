@@ -1,0 +1,70 @@
+// What the page's address says: a link to be opened, a place to load files from, how the page is embedded.
+
+import { decodeLink, LinkError } from "../link/codec.ts"
+import type { Shared } from "../link/envelope.ts"
+
+/** Files elsewhere, which are fetched when the user says so. */
+export type Source =
+  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "gist"; readonly id: string }
+  | { readonly kind: "github"; readonly owner: string; readonly repo: string; readonly ref: string; readonly path: string }
+
+export type Asked =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "shared"; readonly shared: Shared }
+  | { readonly kind: "source"; readonly source: Source }
+  | { readonly kind: "lesson"; readonly id: string }
+  | { readonly kind: "topic"; readonly name: string }
+  | { readonly kind: "wrong"; readonly why: string }
+
+/** What an address asks for. */
+export function askedBy({ search, hash }: Pick<Location, "search" | "hash">): Asked {
+  try {
+    const shared = decodeLink(hash)
+    if (shared !== null) return { kind: "shared", shared }
+  } catch (e) {
+    return { kind: "wrong", why: e instanceof LinkError ? e.message : String(e) }
+  }
+  const source = sourceOf(search, hash)
+  if (source !== null) return "why" in source ? { kind: "wrong", why: source.why } : { kind: "source", source }
+  const lesson = /^#lesson-([a-z0-9-]+)$/.exec(hash)?.[1]
+  if (lesson !== undefined) return { kind: "lesson", id: lesson }
+  const topic = /^#doc=([A-Za-z0-9_.%'-]+)$/.exec(hash)?.[1]
+  if (topic !== undefined) return { kind: "topic", name: topic }
+  return { kind: "nothing" }
+}
+
+function sourceOf(search: string, hash: string): Source | { readonly why: string } | null {
+  const query = new URLSearchParams(search)
+  const gist = query.get("gist")
+  if (gist !== null) {
+    return /^[0-9a-f]{8,64}$/i.test(gist) ? { kind: "gist", id: gist } : { why: "the address has '?gist=' without the gist's number" }
+  }
+  const github = query.get("github")
+  if (github !== null) {
+    const [owner = "", repo = "", ref = "", ...path] = github.replace(/^\//, "").split("/")
+    const plain = [owner, repo, ref, ...path].every((step) => /^[\w.@+-]+$/.test(step) && step !== "." && step !== "..")
+    if (plain && path.length > 0) return { kind: "github", owner, repo, ref, path: path.join("/") }
+    return { why: "the address has '?github=' without 'owner/repo/ref/path'" }
+  }
+  if (!hash.startsWith("#url=")) return null
+  try {
+    const url = new URL(decodeURIComponent(hash.slice(5)))
+    if (url.protocol === "https:" && url.username === "") return { kind: "url", url: url.href }
+  } catch {
+    // Said below.
+  }
+  return { why: "the address has '#url=' without an address that begins with https:" }
+}
+
+/** A sentence that says where files would come from. */
+export function describeSource(source: Source): string {
+  switch (source.kind) {
+    case "url":
+      return source.url
+    case "gist":
+      return `gist ${source.id} on GitHub`
+    case "github":
+      return `${source.path} of ${source.owner}/${source.repo} at ${source.ref} on GitHub`
+  }
+}

@@ -1,0 +1,65 @@
+// Fetches files from elsewhere, once the user has said so: an address, a gist, a file of a GitHub repository.
+
+import { pathProblem } from "../workspace/workspace.ts"
+import type { Source } from "./page-address.ts"
+
+const LARGEST = 4 * 2 ** 20
+
+/** What was loaded, ready to be a workspace. */
+export interface LoadedSource {
+  readonly name: string
+  readonly files: Record<string, string>
+  readonly entry: string
+}
+
+/** Loads the files. Rejects with a sentence for people. */
+export async function loadSource(source: Source): Promise<LoadedSource> {
+  switch (source.kind) {
+    case "url":
+      return oneFile(source.url, new URL(source.url).pathname)
+    case "github": {
+      const { owner, repo, ref, path } = source
+      return oneFile(`https://raw.githubusercontent.com/${owner}/${repo}/${ref}/${path}`, path)
+    }
+    case "gist":
+      return gist(source.id)
+  }
+}
+
+async function oneFile(url: string, path: string): Promise<LoadedSource> {
+  const name = path.split("/").pop() ?? ""
+  const entry = pathProblem(name) === null ? name : "main.nix"
+  return { name: entry, files: { [entry]: await textAt(url) }, entry }
+}
+
+async function gist(id: string): Promise<LoadedSource> {
+  const answer: unknown = JSON.parse(await textAt(`https://api.github.com/gists/${id}`))
+  const listed = typeof answer === "object" && answer !== null && "files" in answer ? (answer.files as Record<string, unknown>) : {}
+  const files: Record<string, string> = {}
+  for (const [name, file] of Object.entries(listed)) {
+    const { content, truncated } = (file ?? {}) as { content?: unknown; truncated?: unknown }
+    if (typeof content === "string" && truncated !== true && pathProblem(name) === null) files[name] = content
+  }
+  const names = Object.keys(files)
+  const entry =
+    names.find((name) => name === "main.nix" || name === "default.nix") ?? names.find((name) => name.endsWith(".nix")) ?? names[0]
+  if (entry === undefined) throw new Error("that gist has no files that can be read")
+  return { name: `Gist ${id.slice(0, 8)}`, files, entry }
+}
+
+async function textAt(url: string): Promise<string> {
+  let response: Response
+  try {
+    response = await fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" })
+  } catch {
+    throw new Error(`${new URL(url).host} could not be reached, or does not let other sites read it`)
+  }
+  if (!response.ok) throw new Error(`${new URL(url).host} answered ${response.status}`)
+  const bytes = await response.arrayBuffer()
+  if (bytes.byteLength > LARGEST) throw new Error("that is too large for a workspace")
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error("that is no text")
+  }
+}

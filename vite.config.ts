@@ -40,7 +40,8 @@ const PAGE_POLICY = [
 ].join("; ")
 
 // The evaluator's worker has no DOM and its own policy, that of its response: there hash-wasm and generated code may run.
-const WORKER_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval'; connect-src 'self' https:"
+// It may speak to a gateway on this machine, which has no certificate.
+const WORKER_POLICY = "default-src 'none'; script-src 'self' 'unsafe-eval'; connect-src 'self' https: http://localhost:* http://127.0.0.1:*"
 
 /** The page's policy as a meta element: any static host serves it. Not in development, where the react plugin injects a script. */
 const pagePolicy: Plugin = {

@@ -12,6 +12,7 @@ import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { BubblewrapExecutor } from "../../engine/gateway/build/bubblewrap.ts"
 import type { BuildJob } from "../../engine/gateway/build/build-job.ts"
 import { BuildFailure, type BuildLimits, defaultBuildLimits } from "../../engine/gateway/build/executor.ts"
+import { InputCache } from "../../engine/gateway/build/input-cache.ts"
 import { MemoryPathInfoStore } from "../../engine/store/memory-path-info-store.ts"
 import { storeTree } from "../store/memory-store.ts"
 
@@ -277,6 +278,25 @@ else
       expect(performance.now() - begun).toBeLessThan(5000)
       stop.abort()
       expect((await run(job("echo > $out"), {}, stop.signal)).failure?.reason).toBe("cancelled")
+    })
+
+    test("inputs are written once, and those that nobody has used for long are removed", async () => {
+      const place = `${folder}/cache`
+      const tree = await storeTree(stores, { "dir/file": "x", run: "#!/bin/sh" })
+      const first = new InputCache(stores, place)
+      await first.open()
+      const path = await first.path(tree)
+      expect(await first.path(tree)).toBe(path)
+      expect([fs.statSync(`${path}/dir/file`).mode & 0o777, fs.statSync(`${path}/run`).mode & 0o777]).toEqual([0o444, 0o555])
+      expect(fs.statSync(`${path}/dir/file`).mtimeMs).toBe(1000)
+      // Half of a tree, as a gateway that died leaves it.
+      fs.mkdirSync(`${path}.half`)
+      const later = new InputCache(stores, place)
+      await later.open(Date.now() + 24 * 3_600_000)
+      expect(fs.readdirSync(place).sort()).toEqual([path.slice(place.length + 1), "used"].sort())
+      await later.open(Date.now() + 15 * 24 * 3_600_000)
+      expect(fs.readdirSync(place)).toEqual(["used"])
+      expect(fs.readdirSync(`${place}/used`)).toEqual([])
     })
 
     test("what cannot be built here is refused", async () => {

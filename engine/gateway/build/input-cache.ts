@@ -1,7 +1,8 @@
-// The inputs of builds as files: each tree is written once and shared by all builds, which see it read-only.
+// The inputs of builds as files: each tree is written once and shared by all builds, which see it read-only. What no gateway has
+// used for some time is removed when one starts. (A tree's own times are those of a store, so its use is noted beside it.)
 
 import { randomUUID } from "node:crypto"
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises"
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { type B3Digest, b3 } from "../../castore/digest.ts"
 import { entryToBytes } from "../../castore/directory.ts"
@@ -9,6 +10,9 @@ import type { Node } from "../../castore/node.ts"
 import type { TreeStores } from "../../castore/render-nar.ts"
 import { removeTree } from "./remove-tree.ts"
 import { writeTree } from "./tree-writer.ts"
+
+/** Milliseconds after which a tree that was not used is removed. */
+const unusedFor = 14 * 24 * 3_600_000
 
 export class InputCache {
   readonly #stores: TreeStores
@@ -20,10 +24,16 @@ export class InputCache {
     this.#folder = folder
   }
 
-  /** Makes the folder, and removes what was being written when a gateway died. */
-  async open(): Promise<void> {
-    await mkdir(this.#folder, { recursive: true })
-    for (const name of await readdir(this.#folder)) if (name.includes(".")) await removeTree(join(this.#folder, name))
+  /** Makes the folder; removes what was being written when a gateway died, and what was not used for long. */
+  async open(now = Date.now()): Promise<void> {
+    await mkdir(join(this.#folder, "used"), { recursive: true })
+    for (const name of await readdir(this.#folder)) {
+      if (name === "used") continue
+      const use = await stat(join(this.#folder, "used", name)).catch(() => null)
+      if (use !== null && now - use.mtimeMs < unusedFor) continue
+      await removeTree(join(this.#folder, name))
+      await rm(join(this.#folder, "used", name), { force: true })
+    }
   }
 
   /** The path of a tree's files. Throws StoreError `absent`, `damaged`, and what the system does. */
@@ -41,6 +51,7 @@ export class InputCache {
 
   async #write(key: B3Digest, node: Node): Promise<string> {
     const path = join(this.#folder, key)
+    await writeFile(join(this.#folder, "used", key), "")
     if (
       await stat(path).then(
         () => true,

@@ -2,7 +2,7 @@
 // pasted, which is then checked.
 
 import { useCallback, useState } from "react"
-import type { Ref } from "../../engine/worker/client.ts"
+import type { Child, Ref } from "../../engine/worker/client.ts"
 import type { Answer, ExplanationView, VerdictView } from "../../engine/worker/derivation-protocol.ts"
 import { useEngine } from "../engine-context.ts"
 import { useResult } from "../values/result-context.ts"
@@ -21,6 +21,8 @@ interface Props {
   readonly step: string
   readonly onPath: (path: string, step: string) => void
   readonly onDerivation: (path: string) => void
+  /** Explains another node. */
+  readonly onNode: (ref: Ref) => void
   readonly onBack: (() => void) | null
   /** Copies a link to a step. */
   readonly onCopyLink?: (path: string, step: string) => void
@@ -31,9 +33,11 @@ interface Target {
   readonly explanation: ExplanationView | null
   readonly path: string
   readonly others: readonly string[]
+  /** Where the node is a set or list: its children, one of which may be picked. */
+  readonly children: readonly Child[]
 }
 
-export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onBack, onCopyLink }: Props) {
+export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onNode, onBack, onCopyLink }: Props) {
   const engine = useEngine()
   const { run } = useResult()
   const [verdict, setVerdict] = useState<Asked<VerdictView> | null>(null)
@@ -45,7 +49,7 @@ export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onBack, 
         await engine.derivations.derivation(run, drvRef)
         answer = await engine.derivations.explain(run, of)
       }
-      return "problem" in answer ? answer : { value: { explanation: answer.value, path: of, others } }
+      return "problem" in answer ? answer : { value: { explanation: answer.value, path: of, others, children: [] } }
     }
     if (path !== "") return explain(path, [])
     const { view } = await engine.force(run, drvRef)
@@ -53,9 +57,13 @@ export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onBack, 
       const card = await engine.derivations.derivation(run, drvRef)
       return "problem" in card ? card : explain(`${card.value.drvPath}^*`, [])
     }
+    if (view.kind === "attrs" || view.kind === "list") {
+      const { children } = await engine.children(run, drvRef, 0)
+      return { value: { explanation: null, path: "", others: [], children } }
+    }
     const found = view.kind === "string" ? storePathsIn(view.text) : view.kind === "path" ? storePathsIn(view.path) : []
     const [first, ...others] = found
-    return first === undefined ? { value: { explanation: null, path: "", others: [] } } : explain(first, others)
+    return first === undefined ? { value: { explanation: null, path: "", others: [], children: [] } } : explain(first, others)
   }, [engine, run, drvRef, path])
   const asked = useAnswer(ask)
 
@@ -111,10 +119,22 @@ export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onBack, 
         ) : asked.kind !== "value" ? (
           <Waiting asked={asked} />
         ) : asked.value.explanation === null ? (
-          <p>
-            The selected value has no store path. Select a derivation or a string with a store path in the tree, or give a path, a{" "}
-            <code>.drv</code> or a narinfo above.
-          </p>
+          <>
+            <p>
+              {asked.value.children.length > 0 ? "Which part of the value is to be explained?" : "This value has no store path."} A path, a{" "}
+              <code>.drv</code> or a narinfo can be given above.
+            </p>
+            <ul className="plain">
+              {asked.value.children.map(({ label, step, view }) => (
+                <li key={label}>
+                  <button type="button" className="link" onClick={() => onNode([...drvRef, step])}>
+                    {label}
+                  </button>{" "}
+                  <span className="note">{view.kind === "unforced" ? "is evaluated for it" : view.kind}</span>
+                </li>
+              ))}
+            </ul>
+          </>
         ) : (
           <>
             {asked.value.others.length === 0 ? null : (

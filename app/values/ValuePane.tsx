@@ -151,7 +151,13 @@ export function ValuePane(props: ValuePaneProps) {
             drvRef={selected ?? []}
             path={current.path}
             step={current.step}
-            onPath={(path, step) => onView(printView({ kind: "explain", path, step }))}
+            onPath={(path, step) =>
+              path === current.path ? onView(printView({ kind: "explain", path, step })) : goTo({ kind: "explain", path, step })
+            }
+            onNode={(ref) => {
+              setDrvRef(ref)
+              onSelect(ref)
+            }}
             onDerivation={(path) => goTo({ kind: "drv", path })}
             onBack={past.length > 0 ? back : null}
             {...(onCopyLink === undefined

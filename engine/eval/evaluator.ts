@@ -18,7 +18,6 @@ import { defaultSettings, Runtime, type Settings } from "./runtime.ts"
 import type { Step } from "./step.ts"
 import { evaluation } from "./stepper/generator.ts"
 import { runStepper, Stack } from "./stepper/trampoline.ts"
-import { undoTraces } from "./trace.ts"
 import { type Cell, type Code, type Env, Thunk, type Value } from "./value.ts"
 
 /** Turns of the stepper between two looks at the event loop. */
@@ -128,7 +127,8 @@ export class Evaluator {
         return work()
       } catch (e) {
         if (!(e instanceof Pending)) throw e
-        undoTraces(rt, null)
+        rt.filterRuns.undo(null)
+        rt.repetition.again()
         await e.ready
       }
     }

@@ -1,14 +1,12 @@
 // What the filters of builtins.path and filterSource have decided. A tree can be large and its filter slow, and waiting (`Pending`)
-// runs the builtin again: then the filter is asked only for what it has not decided yet. As with traces (trace.ts) a run belongs
+// runs the builtin again: then the filter is asked only for what it has not decided yet. A run belongs
 // to the innermost thunk in progress; evaluation is deterministic, so the nth run of a thunk stays its nth when it is run again.
 
 import type { Thunk } from "./value.ts"
 
-/** An answer of a filter, and the counters of the owner after it, which are set again when the answer is not asked for. */
+/** An answer of a filter, and the owner's counter after it, which is set again when the answer is not asked for. */
 interface Answer {
   readonly keep: boolean
-  /** Lines that the owner had printed. */
-  readonly lines: number
   /** Runs that the owner had begun (filters may use filters). */
   readonly begun: number
 }

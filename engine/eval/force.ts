@@ -11,7 +11,6 @@ import { showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
 import { runForce } from "./stepper/trampoline.ts"
-import { undoTraces } from "./trace.ts"
 import {
   APPLY,
   BLACKHOLE,
@@ -124,7 +123,7 @@ export function failThunk(rt: Runtime, thunk: Thunk, code: Code, content: Conten
   }
   thunk.code = code
   thunk.content = content
-  undoTraces(rt, thunk)
+  rt.filterRuns.undo(thunk)
   return e
 }
 
@@ -136,7 +135,7 @@ export function failApply(rt: Runtime, thunk: Thunk, content: Content, e: unknow
   } else {
     thunk.code = APPLY
     thunk.content = content
-    undoTraces(rt, thunk)
+    rt.filterRuns.undo(thunk)
   }
   return e
 }

@@ -15,6 +15,7 @@ import type { LiveMeter } from "./live-meter.ts"
 import type { ForceObserver } from "./observer.ts"
 import type { Regex } from "./regex/regex.ts"
 import { Shapes } from "./shape.ts"
+import { Repetition, watchHost } from "./trace.ts"
 import { type Cell, type Code, type Env, NixString, type Thunk, type Value } from "./value.ts"
 
 /** Parses and binds the text of a file in a scope, the base scope if none is given. */
@@ -121,7 +122,7 @@ export class Runtime {
   /** Nested calls as Nix counts them (max-call-depth). */
   depth = 0
   readonly maxDepth: number
-  /** The thunk being forced right now; owns what `trace` prints. */
+  /** The thunk being forced right now; owns the runs of filters. */
   current: Thunk | null = null
   /** Sees what is forced, and by what; for people who look at values. */
   observer: ForceObserver | null = null
@@ -176,16 +177,15 @@ export class Runtime {
   /** Compiled patterns of match and split; see builtins/regex.ts. */
   readonly regexes = new Map<string, Regex>()
 
-  /** What `trace` printed, by owner, in the present attempt and in undone ones; see trace.ts. */
-  readonly traced = new Map<Thunk | null, number>()
-  readonly replayed = new Map<Thunk | null, number>()
+  /** Where evaluation is in what it does again after it had to wait; see trace.ts. */
+  readonly repetition = new Repetition()
   /** What filters of sources have decided. */
   readonly filterRuns = new FilterRuns()
 
   constructor(settings: Settings, host: Host, sources: Sources, empty: Attrs) {
     this.settings = settings
-    this.host = host
-    this.drvs = new KnownDrvs(host)
+    this.host = watchHost(host, this.repetition)
+    this.drvs = new KnownDrvs(this.host)
     this.sources = sources
     this.builtins = empty
     this.stackLimit = settings.run === "stepper" ? -1 : settings.stackBytes
@@ -317,8 +317,7 @@ export class Runtime {
   begin(): void {
     this.resume()
     this.interrupted = false
-    this.traced.clear()
-    this.replayed.clear()
+    this.repetition.begin()
     this.filterRuns.clear()
     this.steps = 0
     this.fuel = this.#chunk = Math.min(CHUNK, this.settings.maxSteps)

@@ -91,16 +91,6 @@ function beginFiltering(rt: Runtime, filter: Value): Filtering {
   return { filter, owner, run: rt.filterRuns.begin(owner), accepted: new Set() }
 }
 
-/** Sets the counters of the owner to what they were behind something that is not done again. */
-function skipTo(rt: Runtime, owner: Thunk | null, { lines, begun }: { readonly lines: number; readonly begun: number }): void {
-  if (lines > 0) rt.traced.set(owner, lines)
-  rt.filterRuns.goTo(owner, begun)
-}
-
-function countersOf(rt: Runtime, owner: Thunk | null): { readonly lines: number; readonly begun: number } {
-  return { lines: rt.traced.get(owner) ?? 0, begun: rt.filterRuns.begun(owner) }
-}
-
 /** Asks the filter for the entries below `dir`: in sorted order, children after their directory, each once however often it has to wait. */
 function* stepAccepted(rt: Runtime, filtering: Filtering, dir: string): Step<null> {
   const { filter, owner, run, accepted } = filtering
@@ -113,10 +103,10 @@ function* stepAccepted(rt: Runtime, filtering: Filtering, dir: string): Step<nul
     if (known === undefined) {
       const answer = (yield call(filter, [path, type], 0)) as Value
       keep = forceBool(rt, answer, 0, "while evaluating the return value of the path filter function")
-      run.answers.set(path, { keep, ...countersOf(rt, owner) })
+      run.answers.set(path, { keep, begun: rt.filterRuns.begun(owner) })
     } else {
       keep = known.keep
-      skipTo(rt, owner, known)
+      rt.filterRuns.goTo(owner, known.begun)
     }
     if (!keep) continue
     accepted.add(path)

@@ -8,8 +8,10 @@ import type { Symbols } from "../lang/symbol.ts"
 const MANY = 512
 /** A dictionary that grows name by name would remember a shape per step; from this size on nothing is remembered. */
 const LARGE = 256
-/** So many names are searched one by one. */
+/** So many names are always searched one by one. */
 const FEW = 8
+/** So many names are looked at one by one before an index is built: many shapes are asked once or twice. */
+const MANY_LOOKS = 256
 /** So many shapes may be looked through, one made of the other. */
 const MAX_DEPTH = 3
 
@@ -46,6 +48,17 @@ export class MergePlan {
 
 const none: readonly string[] = []
 
+/** What a shape has found out about itself. Made late: most shapes are never asked, and a field less counts among 130,000. */
+class Memory {
+  sorted: readonly string[] | null = null
+  bySymbol: readonly string[] | null = null
+  /** Shapes made of it, by the names that were added or kept, or by the indexes that were left out. */
+  extended: Map<string, Shape> | null = null
+  kept: Map<string, Shape> | null = null
+  reduced: Map<number | string, Shape> | null = null
+  merged: Map<Shape, MergePlan> | null = null
+}
+
 /** Distinct names in a fixed order, shared by sets. */
 export class Shape {
   readonly names: readonly string[]
@@ -53,15 +66,11 @@ export class Shape {
   private readonly base: Shape | null
   private readonly gone: readonly number[] | null
   private readonly depth: number
-  /** Of the names that `base` does not have. Built at the first look-up in more than eight; many sets are only walked. */
+  /** Of the names that `base` does not have. Built when there are more than eight and they were searched some times. */
   private index: Map<string, number> | null = null
-  private sortedCache: readonly string[] | undefined
-  private symbolCache: readonly string[] | undefined
-  /** Shapes made of this one, by the names that were added or kept, or by the indexes that were left out. */
-  private extended: Map<string, Shape> | null = null
-  private kept: Map<string, Shape> | null = null
-  private reduced: Map<number | string, Shape> | null = null
-  private merged: Map<Shape, MergePlan> | null = null
+  /** Names that were looked at so far, in vain or not. */
+  private looked = 0
+  private known: Memory | null = null
 
   constructor(names: readonly string[], base: Shape | null = null, gone: readonly number[] | null = null) {
     this.names = names
@@ -71,7 +80,12 @@ export class Shape {
     this.depth = this.base === null ? 0 : this.base.depth + 1
   }
 
-  /** The index of a name, or -1. Up to eight names are searched in a row, which beats a map. */
+  private get memory(): Memory {
+    if (this.known === null) this.known = new Memory()
+    return this.known
+  }
+
+  /** The index of a name, or -1. */
   find(name: string): number {
     const { names, base } = this
     let from = 0
@@ -82,11 +96,12 @@ export class Shape {
       if (i >= 0) return i
       from = base.names.length
     }
-    if (names.length - from <= FEW) {
-      for (let i = from; i < names.length; i++) if (names[i] === name) return i
-      return -1
-    }
     if (this.index === null) {
+      if (names.length - from > FEW) this.looked += names.length - from
+      if (this.looked < MANY_LOOKS) {
+        for (let i = from; i < names.length; i++) if (names[i] === name) return i
+        return -1
+      }
       this.index = new Map<string, number>()
       for (let i = from; i < names.length; i++) this.index.set(names[i] as string, i)
     }
@@ -97,23 +112,26 @@ export class Shape {
   /** This shape with names that it does not have behind its own. */
   extend(added: readonly string[]): Shape {
     if (this.names.length + added.length > LARGE) return new Shape(this.names.concat(added), this)
-    if (this.extended === null) this.extended = new Map()
+    const { memory } = this
+    if (memory.extended === null) memory.extended = new Map()
     const key = added.length === 1 ? (added[0] as string) : added.join("\0")
-    return remembered(this.extended, key, () => new Shape(this.names.concat(added), this))
+    return remembered(memory.extended, key, () => new Shape(this.names.concat(added), this))
   }
 
   /** The shape of these names, some of its own, in their order. */
   keep(names: readonly string[]): Shape {
-    if (this.kept === null) this.kept = new Map()
+    const { memory } = this
+    if (memory.kept === null) memory.kept = new Map()
     const key = names.length === 1 ? (names[0] as string) : names.join("\0")
-    return remembered(this.kept, key, () => new Shape(names.slice()))
+    return remembered(memory.kept, key, () => new Shape(names.slice()))
   }
 
   /** This shape without the names at these indexes, which are sorted. */
   without(indexes: readonly number[]): Shape {
-    if (this.reduced === null) this.reduced = new Map()
+    const { memory } = this
+    if (memory.reduced === null) memory.reduced = new Map()
     const key = indexes.length === 1 ? (indexes[0] as number) : indexes.join()
-    return remembered(this.reduced, key, () => {
+    return remembered(memory.reduced, key, () => {
       const names: string[] = new Array(this.names.length - indexes.length)
       for (let i = 0, n = 0, next = 0; i < this.names.length; i++) {
         if (i === indexes[next]) next++
@@ -126,18 +144,21 @@ export class Shape {
   /** How sets of this shape take on the attributes of sets of another one. */
   merge(right: Shape): MergePlan {
     if (this.names.length + right.names.length > LARGE) return new MergePlan(this, right)
-    if (this.merged === null) this.merged = new Map()
-    return remembered(this.merged, right, () => new MergePlan(this, right))
+    const { memory } = this
+    if (memory.merged === null) memory.merged = new Map()
+    return remembered(memory.merged, right, () => new MergePlan(this, right))
   }
 
   get sorted(): readonly string[] {
-    if (this.sortedCache === undefined) this.sortedCache = sortNames([...this.names])
-    return this.sortedCache
+    const { memory } = this
+    if (memory.sorted === null) memory.sorted = sortNames([...this.names])
+    return memory.sorted
   }
 
   bySymbol(symbols: Symbols): readonly string[] {
-    if (this.symbolCache === undefined) this.symbolCache = symbols.sort([...this.names])
-    return this.symbolCache
+    const { memory } = this
+    if (memory.bySymbol === null) memory.bySymbol = symbols.sort([...this.names])
+    return memory.bySymbol
   }
 }
 

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import { isIP } from "node:net"
 import { availableParallelism, tmpdir } from "node:os"
+import { createGrpcTransport } from "@connectrpc/connect-node"
 import { MemoryBlobStore } from "../castore/memory-blob-store.ts"
 import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
 import { FormatError } from "../formats/error.ts"
@@ -15,6 +16,7 @@ import { BuiltinExecutor } from "../gateway/build/builtin.ts"
 import type { DaemonPlace } from "../gateway/build/daemon-connection.ts"
 import { type BuildLimits, defaultBuildLimits, type Executor } from "../gateway/build/executor.ts"
 import { NixDaemonExecutor, type NixDaemonOptions } from "../gateway/build/nix-daemon.ts"
+import { SnixEndpointExecutor, type SnixEndpointOptions } from "../gateway/build/snix-endpoint.ts"
 import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
 import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
 import { FolderPathInfoStore } from "../gateway/folder-path-info-store.ts"
@@ -53,6 +55,9 @@ a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), c
   --nix-daemon-store STORE  the same by 'nix-daemon --stdio --store STORE'
   --nix-daemon-systems LIST, --nix-daemon-features LIST, --nix-daemon-jobs N
                           what it builds: systems (this machine's), features (none), builds at once (8); lists have commas
+  --build-server URL      let a server of snix.build.v1 build (gRPC)
+  --build-server-systems LIST, --build-server-features LIST, --build-server-jobs N
+                          what it builds, likewise
 
 Other builds run in sandboxes on this machine: they need Linux, bubblewrap and a static busybox (apt-get install bubblewrap busybox-static).
 
@@ -63,7 +68,8 @@ The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usu
 const valued = ["listen", "store", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
 const buildFlags = ["jobs", "build-folder", "build-timeout", "build-silence", "build-memory", "build-disk", "build-log"]
 const daemonFlags = ["nix-daemon", "nix-daemon-store", "nix-daemon-systems", "nix-daemon-features", "nix-daemon-jobs"]
-const allValued = [...valued, ...buildFlags, ...daemonFlags]
+const serverFlags = ["build-server", "build-server-systems", "build-server-features", "build-server-jobs"]
+const allValued = [...valued, ...buildFlags, ...daemonFlags, ...serverFlags]
 const switches = ["read-only", "no-fetch", "help"]
 
 type Flags = ReadonlyMap<string, readonly string[]>
@@ -177,16 +183,24 @@ function daemonOf(flags: Flags): Omit<NixDaemonOptions, "stores" | "limits"> | u
     store === undefined
       ? { kind: "socket", path: socket === "auto" ? "/nix/var/nix/daemon-socket/socket" : socket! }
       : { kind: "program", argv: ["nix-daemon", "--stdio", "--store", store] }
-  const list = (name: string): string[] | undefined =>
-    last(flags, name)
+  return { place, ...abilitiesOf(flags, "nix-daemon") }
+}
+
+/** The server of snix.build.v1 that is to build, if one is. */
+function serverOf(flags: Flags): Omit<SnixEndpointOptions, "stores" | "limits"> | undefined {
+  const url = last(flags, "build-server")
+  if (url === undefined) return undefined
+  if (!/^https?:\/\/[^/]+\/?$/.test(url)) throw new UsageError(`'${url}' is not the URL of a server`)
+  return { transport: createGrpcTransport({ baseUrl: url }), ...abilitiesOf(flags, "build-server") }
+}
+
+/** What an executor elsewhere can build, by the flags that begin with its name. */
+function abilitiesOf(flags: Flags, name: string): Pick<NixDaemonOptions, "systems" | "features" | "jobs"> {
+  const list = (what: string): string[] | undefined =>
+    last(flags, `${name}-${what}`)
       ?.split(",")
       .filter((part) => part !== "")
-  return {
-    place,
-    systems: list("nix-daemon-systems") ?? nativeSystems(),
-    features: list("nix-daemon-features") ?? [],
-    jobs: numberOf(flags, "nix-daemon-jobs", 1, 8),
-  }
+  return { systems: list("systems") ?? nativeSystems(), features: list("features") ?? [], jobs: numberOf(flags, `${name}-jobs`, 1, 8) }
 }
 
 interface Surroundings {
@@ -207,7 +221,8 @@ function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { bui
     logBytes: numberOf(flags, "build-log", 1 << 20, defaultBuildLimits.logBytes),
   }
   const daemon = daemonOf(flags)
-  if (jobs === 0 && daemon === undefined) return undefined
+  const server = serverOf(flags)
+  if (jobs === 0 && daemon === undefined && server === undefined) return undefined
   const store = last(flags, "store")
   const named = last(flags, "build-folder") ?? (store === undefined ? undefined : `${store}/build`)
   const folder = named ?? fs.mkdtempSync(`${tmpdir()}/thunkpad-build-`)
@@ -215,6 +230,7 @@ function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { bui
   // Sandboxes bind by absolute paths.
   const absolute = fs.realpathSync(folder)
   const executors: Executor[] = daemon === undefined ? [] : [new NixDaemonExecutor({ stores, limits, ...daemon })]
+  if (server !== undefined) executors.push(new SnixEndpointExecutor({ stores, limits, ...server }))
   if (jobs > 0) executors.push(new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs }))
   if (fetch !== undefined) executors.push(new BuiltinExecutor(stores, fetch, limits))
   const builds = new Builds({ stores, folder: `${absolute}/journal`, executors, onFault })

@@ -86,6 +86,7 @@ test("--help tells of every flag", async () => {
     "--fetch-host",
     "--jobs",
     "--nix-daemon",
+    "--build-server",
   ]) {
     expect(out).toContain(`  ${flag} `)
   }
@@ -102,6 +103,7 @@ test.each([
   ["a key that is none", ["--key-file", "/dev/null"], /key is corrupt/],
   ["a priority that is none", ["--priority", "high"], /number/],
   ["two ways to a daemon", ["--nix-daemon", "auto", "--nix-daemon-store", "x"], /two ways/],
+  ["a build server that is no URL", ["--build-server", "example.org:1"], /not the URL/],
   ["jobs that are no number", ["--jobs", "many"], /number/],
   ["an unknown flag", ["--port", "1"], /unrecognised/],
   ["a flag without its value", ["--store"], /requires 1/],

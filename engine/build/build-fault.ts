@@ -27,12 +27,20 @@ export class BuildFault extends Error {
   readonly reason: BuildFaultReason
   /** Of the builder, if it ended by itself. */
   readonly exitCode: number | undefined
+  /** Of the log. */
+  readonly lastLines: readonly string[]
 
-  constructor(reason: BuildFaultReason, message: string, options: ErrorOptions & { readonly exitCode?: number | undefined } = {}) {
+  constructor(reason: BuildFaultReason, message: string, options: BuildFaultOptions = {}) {
     super(message, options)
     this.reason = reason
     this.exitCode = options.exitCode
+    this.lastLines = options.lastLines ?? []
   }
+}
+
+export interface BuildFaultOptions extends ErrorOptions {
+  readonly exitCode?: number | undefined
+  readonly lastLines?: readonly string[] | undefined
 }
 
 /** What was thrown, as a fault. Bugs of ours are thrown on. */

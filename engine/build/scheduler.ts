@@ -342,12 +342,6 @@ export class BuildScheduler {
       lastLines: tail?.lines ?? [],
     }
     this.#tell({ kind: "failed", drvPath: this.#store.print(drvPath), fault: row, time: Date.now() })
-    return new BuildFault(fault.reason, withLines(fault.message, row.lastLines), { cause: fault, exitCode: fault.exitCode })
+    return new BuildFault(fault.reason, fault.message, { cause: fault, exitCode: fault.exitCode, lastLines: row.lastLines })
   }
-}
-
-/** C++ Nix: derivation-building-goal.cc fixupBuilderFailureErrorMessage */
-function withLines(message: string, lines: readonly string[]): string {
-  if (lines.length === 0) return message
-  return `${message}\nLast ${lines.length} log lines:\n${lines.map((line) => `> ${line}`).join("\n")}`
 }

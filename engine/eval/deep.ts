@@ -4,8 +4,9 @@
 import { printIdentifier } from "../lang/identifier.ts"
 import { Attrs } from "./attrs.ts"
 import { tooDeep } from "./call.ts"
-import { rethrow } from "./error.ts"
+import { Pending, rethrow } from "./error.ts"
 import { force } from "./force.ts"
+import { lookAhead } from "./look-ahead.ts"
 import { positionOf } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { need, type Step } from "./step.ts"
@@ -36,19 +37,23 @@ function deepen(rt: Runtime, cell: Cell, seen: Set<Value>): void {
       if (--rt.fuel < 0) rt.refuel()
       rt.stack = stack + WEIGHT
       if (set) deepenAttrs(rt, v, seen)
-      else for (let i = 0; i < v.length; i++) deepenElement(rt, v[i] as Cell, i, seen)
+      else deepenList(rt, v, seen)
       rt.stack = stack
     }
   }
   rt.depth = depth
 }
 
-function deepenElement(rt: Runtime, cell: Cell, index: number, seen: Set<Value>): void {
-  if (isPlain(cell)) return
-  try {
-    deepen(rt, cell, seen)
-  } catch (e) {
-    rethrow(e, 0, elementHint(index))
+function deepenList(rt: Runtime, list: readonly Cell[], seen: Set<Value>): void {
+  for (let i = 0; i < list.length; i++) {
+    const cell = list[i] as Cell
+    if (isPlain(cell)) continue
+    try {
+      deepen(rt, cell, seen)
+    } catch (e) {
+      if (e instanceof Pending) throw besides(rt, e, list.slice(i + 1), seen)
+      rethrow(e, 0, elementHint(i))
+    }
   }
 }
 
@@ -59,9 +64,26 @@ function deepenAttrs(rt: Runtime, set: Attrs, seen: Set<Value>): void {
     try {
       deepen(rt, cell, seen)
     } catch (e) {
+      if (e instanceof Pending) throw besides(rt, e, cellsAfter(rt, set, name), seen)
       rethrow(e, set.posOf(name), attributeHint(name))
     }
   }
+}
+
+function cellsAfter(rt: Runtime, set: Attrs, name: string): Cell[] {
+  const names = set.symbolNames(rt.symbols)
+  return names.slice(names.indexOf(name) + 1).map((other) => set.get(other) as Cell)
+}
+
+/** What stands beside a value that has to wait is evaluated as far as that goes; gives what to throw. */
+function besides(rt: Runtime, pending: Pending, cells: readonly Cell[], seen: ReadonlySet<Value>): Pending {
+  if (!pending.isLong) return pending
+  const met = new Set(seen)
+  return lookAhead(
+    rt,
+    pending,
+    cells.filter((cell) => !isPlain(cell)).map((cell) => () => deepen(rt, cell, met)),
+  )
 }
 
 /** The generator of `forceDeep`. */
@@ -92,6 +114,7 @@ function* stepInto(rt: Runtime, v: Value, seen: Set<Value>): Step<void> {
       try {
         yield stepDeepen(rt, cell, seen)
       } catch (e) {
+        if (e instanceof Pending) throw besides(rt, e, cellsAfter(rt, v, name), seen)
         rethrow(e, v.posOf(name), attributeHint(name))
       }
     }
@@ -102,6 +125,7 @@ function* stepInto(rt: Runtime, v: Value, seen: Set<Value>): Step<void> {
       try {
         yield stepDeepen(rt, cell, seen)
       } catch (e) {
+        if (e instanceof Pending) throw besides(rt, e, v.slice(i + 1), seen)
         rethrow(e, 0, elementHint(i))
       }
     }

@@ -22,6 +22,8 @@ export type ErrorKind =
   | "usage"
   /** It would need the network, and the user has not allowed that (yet). */
   | "not-allowed"
+  /** It would need a build, and the user has not allowed that (yet). */
+  | "build-not-allowed"
   /** Not supported (yet) here; never a wrong value instead. */
   | "not-yet"
 
@@ -88,8 +90,11 @@ export function isCatchable(e: unknown): e is NixError {
  */
 export class Pending {
   readonly ready: Promise<unknown>
-  constructor(ready: Promise<unknown>) {
+  /** Whether it takes so long that evaluation looks for other work meanwhile (look-ahead.ts). */
+  readonly isLong: boolean
+  constructor(ready: Promise<unknown>, isLong = false) {
     this.ready = ready
+    this.isLong = isLong
   }
 }
 

@@ -1,13 +1,14 @@
 // Files as evaluation uses them: realising the context of a path, imports and their memory.
 // C++ Nix: primops.cc realisePath, realiseContext, scopedImport; eval.cc evalFile, resolveExprPath.
 
+import { rewriteText } from "../formats/derivation/resolve.ts"
 import { isStorePath, printStorePath } from "../formats/store-path/store-path.ts"
 import { baseScope, innerScope } from "../lang/bind.ts"
 import { lstatAt, readFileAt, resolveSymlinks, typeOfFile } from "./access.ts"
 import type { Attrs } from "./attrs.ts"
 import { type PathText, stepCoerceToPath } from "./coerce.ts"
 import { type Context, type ContextElem, displayContextElem, sortedContext } from "./context.ts"
-import { derivedPathOf, resolveDerivedPath } from "./derived-path.ts"
+import { derivedPathOf, derivedPathText, resolveDerivedPath } from "./derived-path.ts"
 import { NixError } from "./error.ts"
 import { failThunk, forceSpecial, framed } from "./force.ts"
 import { joinPath, lastName, parentPath } from "./path.ts"
@@ -15,12 +16,17 @@ import type { Loader, Runtime } from "./runtime.ts"
 import { need, type Step } from "./step.ts"
 import { APPLY, BLACKHOLE, type Cell, type Env, Thunk, type Value } from "./value.ts"
 
+/** What stands in strings for outputs whose paths were not known, and their paths. */
+export type Realised = ReadonlyMap<string, string>
+
+const nothing: Realised = new Map()
+
 /**
- * Makes sure that what a context refers to is there, or can be brought in by the host. Other outputs of derivations would have to be
- * built. C++ Nix: realiseContext; like it, the first element in Nix's order that is missing decides.
+ * Makes sure that what a context refers to is there, brought in or built by the host where it can. C++ Nix: realiseContext; like it, the
+ * first element in Nix's order that is missing decides, and all that have to be built are asked for together.
  */
-export function realiseContext(rt: Runtime, context: Context | null): void {
-  if (context === null) return
+export function realiseContext(rt: Runtime, context: Context | null): Realised {
+  if (context === null) return nothing
   const outputs: ContextElem[] = []
   for (const elem of sortedContext(context)) {
     const path = elem.kind === "built" ? (elem.path.split("^")[0] as string) : elem.path
@@ -28,23 +34,45 @@ export function realiseContext(rt: Runtime, context: Context | null): void {
     if (elem.kind === "built") outputs.push(elem)
   }
   const first = outputs[0]
-  if (first === undefined) return
+  if (first === undefined) return nothing
   if (!rt.settings.allowImportFromDerivation)
     throw new NixError(
       "import-from-derivation",
       `cannot build '${displayContextElem(first)}' during evaluation because the option 'allow-import-from-derivation' is disabled`,
       0,
     )
+  const missing: ContextElem[] = []
   for (const elem of outputs) {
     const path = knownOutput(rt, elem)
-    if (path === undefined || rt.host.lstat(path) === null)
-      throw new NixError(
-        "not-yet",
-        `cannot build '${displayContextElem(elem)}' during evaluation: import from derivation is not supported yet`,
-        0,
-      )
-    rt.allowedPaths.add(path)
+    if (path !== undefined && rt.host.lstat(path) !== null) rt.allowedPaths.add(path)
+    else missing.push(elem)
   }
+  return missing.length === 0 ? nothing : realiseOutputs(rt, missing)
+}
+
+/** Asks the host for outputs. */
+function realiseOutputs(rt: Runtime, missing: readonly ContextElem[]): Realised {
+  const { host } = rt
+  const unable = host.realise === undefined ? missing[0] : missing.find(({ path }) => path.includes("^"))
+  if (unable !== undefined || host.realise === undefined)
+    throw new NixError(
+      "not-yet",
+      `cannot build '${displayContextElem(unable as ContextElem)}' during evaluation: import from derivation is not supported ${host.realise === undefined ? "here" : "for outputs of outputs"} yet`,
+      0,
+    )
+  const paths = host.realise(missing.map(({ path, output }) => ({ drvPath: path, output })))
+  const rewrites = new Map<string, string>()
+  for (const [i, elem] of missing.entries()) {
+    const path = paths[i] as string
+    rt.allowedPaths.add(path)
+    if (knownOutput(rt, elem) === undefined) rewrites.set(derivedPathText(rt, derivedPathOf(rt, elem)), path)
+  }
+  return rewrites
+}
+
+/** A text with what is known now in place of what stood for it. */
+export function withRealised(text: string, realised: Realised): string {
+  return realised.size === 0 ? text : rewriteText(text, realised)
 }
 
 /** The full path of an output of a derivation, if it is known without building. */
@@ -59,9 +87,10 @@ function knownOutput(rt: Runtime, elem: ContextElem): string | undefined {
 
 /** The path that a cell stands for, realised, with symlinks resolved as asked. C++ Nix: realisePath. */
 export function* stepRealisePath(rt: Runtime, cell: Cell, resolve: "full" | "ancestors" | "none"): Step<string> {
-  const { path, context } = (yield stepCoerceToPath(rt, cell, 0, "while realising the context of a path")) as PathText
+  const { path: given, context } = (yield stepCoerceToPath(rt, cell, 0, "while realising the context of a path")) as PathText
+  let path = given
   try {
-    realiseContext(rt, context)
+    path = withRealised(given, realiseContext(rt, context))
     return resolve === "none" ? path : resolveSymlinks(rt, path, resolve)
   } catch (e) {
     throw framed(e, 0, `while realising the context of path '${path}'`)

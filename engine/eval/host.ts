@@ -29,6 +29,12 @@ export interface DownloadRequest {
   readonly sha256?: string
 }
 
+/** An output of a derivation that is in the store; full path. */
+export interface OutputRequest {
+  readonly drvPath: string
+  readonly output: string
+}
+
 /** The attributes of an input of fetchTree; see formats/flake/input.ts. */
 export type FetchAttrs = ReadonlyMap<string, string | number | bigint | boolean>
 
@@ -79,4 +85,6 @@ export interface Host {
   download?(request: DownloadRequest): string
   /** Fetches the tree of a checked input. fetchTree, fetchGit. */
   fetchTree?(input: FetchAttrs): FetchedTree
+  /** Makes outputs be there, by building them if need be; gives their full paths in the same order. Import from derivation. */
+  realise?(outputs: readonly OutputRequest[]): readonly string[]
 }

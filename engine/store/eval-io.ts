@@ -8,7 +8,7 @@ import { StoreError } from "../castore/error.ts"
 import type { Directory, DirectoryNode, FileNode } from "../castore/node.ts"
 import { NixError, Pending } from "../eval/error.ts"
 import { reading } from "../eval/format-fault.ts"
-import type { DownloadRequest, FetchAttrs, FetchedTree, FileType, Host, ImportRequest } from "../eval/host.ts"
+import type { DownloadRequest, FetchAttrs, FetchedTree, FileType, Host, ImportRequest, OutputRequest } from "../eval/host.ts"
 import { lastName, parentPath } from "../eval/path.ts"
 import { FormatError } from "../formats/error.ts"
 import { parseBareHash } from "../formats/hash/hash.ts"
@@ -32,6 +32,20 @@ export interface EvalIOOptions {
   readonly substitute?: (path: StorePath) => Promise<StoredPath | null>
   /** The network; without it nothing is fetched, and whatever needs it says that it is not allowed. */
   readonly network?: Network
+  /** Builds what evaluation needs; without it, whatever needs a build says that it is not allowed. */
+  readonly builder?: Builder
+}
+
+/** An output of a derivation of the store. */
+export interface BuiltOutput {
+  readonly drvPath: StorePath
+  readonly output: string
+}
+
+/** What builds for evaluation. */
+export interface Builder {
+  /** Makes outputs be in the store; gives what is known of them, in the same order. Rejects with NixError or StoreError. */
+  realise(outputs: readonly BuiltOutput[]): Promise<readonly StoredPath[]>
 }
 
 /** What fetches into the store. Methods reject with NixError or StoreError. */
@@ -69,6 +83,7 @@ export class EvalIO implements Host {
   readonly #now: () => number
   readonly #substitute: EvalIOOptions["substitute"]
   readonly #network: Network | undefined
+  readonly #builder: Builder | undefined
   /** Addresses by the store paths of what they are known to contain, where nothing may be fetched. */
   readonly #unfetched = new Map<StorePath, string>()
   readonly #importer: Importer
@@ -98,6 +113,7 @@ export class EvalIO implements Host {
     this.#prefetcher = new Prefetcher(hot, options.window)
     this.#importer = new Importer(this)
     this.#network = options.network
+    this.#builder = options.builder
   }
 
   /** How often evaluation had to wait, in all. */
@@ -208,6 +224,30 @@ export class EvalIO implements Host {
       const tree = await network.fetchTree(input)
       this.#arrived(tree.storePath)
       return tree
+    })
+  }
+
+  /** Has outputs built, if that is allowed; evaluation goes on with other things meanwhile. */
+  realise(outputs: readonly OutputRequest[]): readonly string[] {
+    const builder = this.#builder
+    const wanted = outputs.map(({ drvPath, output }) => ({ drvPath: reading(() => parseStorePath(drvPath, this.storeDir)), output }))
+    if (builder === undefined) {
+      const [first] = outputs
+      throw new NixError(
+        "build-not-allowed",
+        `cannot build '${first?.drvPath}^${first?.output}' during evaluation: building has not been allowed`,
+        0,
+      )
+    }
+    const key = `realise ${outputs.map(({ drvPath, output }) => `${drvPath}!${output}`).join(" ")}`
+    return this.#answerLong(key, async () => {
+      // What has just been made is not in the store yet.
+      await this.hot.queue.flush()
+      const infos = await builder.realise(wanted)
+      for (const info of infos) this.hot.noteInfo(info)
+      // What was looked for in vain may have come with them.
+      this.#absent.clear()
+      return infos.map(({ path }) => printStorePath(path, this.storeDir))
     })
   }
 
@@ -403,6 +443,15 @@ export class EvalIO implements Host {
     return this.#wait(key, what, async () => {
       this.#answers.set(key, await work())
     })
+  }
+
+  /** The same for what takes long: evaluation looks for other work meanwhile. */
+  #answerLong<T>(key: string, work: () => Promise<T>): T {
+    try {
+      return this.answer(key, "", work)
+    } catch (e) {
+      throw e instanceof Pending ? new Pending(e.ready, true) : e
+    }
   }
 
   /**

@@ -2,6 +2,7 @@
 // what fails and what that costs the rest. One skipped test where bubblewrap is missing.
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { BuildFault } from "../../engine/build/build-fault.ts"
+import { failureText } from "../../engine/build/eval-builder.ts"
 import { printHash } from "../../engine/formats/hash/hash.ts"
 import { Building, instantiate, missing, tabOf, textOf } from "./building.ts"
 
@@ -73,7 +74,10 @@ else
       const { failures, outputs } = await tab.scheduler.build([{ drvPath: both!, outputs: "all" }], { keepGoing: true })
       expect(outputs.size).toBe(0)
       expect(failures.get(failing!)).toMatchObject({ reason: "builder", exitCode: 7 })
-      expect(failures.get(failing!)!.message).toContain("> before\n> why")
+      expect(failures.get(failing!)!.lastLines).toEqual(["before", "why"])
+      expect(failureText(tab.store, failing!, failures)).toMatch(
+        /^Cannot build '\/nix\/store\/.*-failing\.drv'\.\nReason: builder failed with exit code 7\.\nLast 2 log lines:\n> before\n> why$/,
+      )
       expect(failures.get(above!)?.reason).toBe("dependency")
       expect(failures.get(both!)?.reason).toBe("dependency")
       expect(failures.has(other!)).toBe(false)

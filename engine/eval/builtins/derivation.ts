@@ -22,6 +22,7 @@ import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
 import { force, forceBool, forceList, forcePlainString, forceString, framed } from "../force.ts"
 import { reading } from "../format-fault.ts"
+import { lookPast } from "../look-ahead.ts"
 import { posBytes } from "../print-place.ts"
 import { renderError } from "../report.ts"
 import type { Runtime } from "../runtime.ts"
@@ -321,7 +322,7 @@ function* stepAttributes(rt: Runtime, draft: Draft, attrs: Attrs, ignoreNulls: b
       if (ignoreNulls && ((yield need(cell, 0)) as Value) === null) continue
       yield readAttribute(rt, draft, key, cell, attrs.posOf(key))
     } catch (e) {
-      throw frameAttribute(e, draft, attrs, key)
+      throw lookPast(rt, frameAttribute(e, draft, attrs, key), attrs, key)
     }
   }
 }
@@ -346,7 +347,7 @@ function make(rt: Runtime, name: string, attrs: Attrs): Value {
         else if (key === "__contentAddressed" || key === "__impure") drive(rt, readAttribute(rt, draft, key, cell, 0))
         else setPlain(rt, draft, key, coerceNow(rt, draft, cell, noFrame), attrs.posOf(key))
       } catch (e) {
-        throw frameAttribute(e, draft, attrs, key)
+        throw lookPast(rt, frameAttribute(e, draft, attrs, key), attrs, key)
       }
     }
   return finish(rt, draft, attrs)

@@ -5,7 +5,7 @@ import { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { asText, stepCoerce } from "../coerce.ts"
 import { NixError } from "../error.ts"
-import { isDerivationInStore, realiseContext, stepEvalFile, stepRealisePath, stepScopedImport } from "../files.ts"
+import { isDerivationInStore, realiseContext, stepEvalFile, stepRealisePath, stepScopedImport, withRealised } from "../files.ts"
 import { stepImportDerivation } from "../imported-drv.ts"
 import { lastName } from "../path.ts"
 import type { Runtime, SearchPathEntry } from "../runtime.ts"
@@ -130,14 +130,13 @@ function* stepEntry(rt: Runtime, cell: Cell): Step<SearchPathEntry> {
   const pathCell = requiredAttr(set, "path", "in an element of the __nixPath")
   const path = (yield stepCoerce(rt, pathCell, 0, pathFrame, asText)) as Text
   try {
-    realiseContext(rt, path.context)
+    return { prefix, path: withRealised(path.text, realiseContext(rt, path.context)) }
   } catch (e) {
     if (!(e instanceof NixError) || e.kind !== "invalid-path") throw e
     const missing = /'(.*)'/.exec(e.message)
     const base = missing === null ? "" : lastName(missing[1] as string)
     throw new NixError("eval", `cannot find '${path.text}', since path '${base}' is not valid`, 0)
   }
-  return { prefix, path: path.text }
 }
 
 const findFile = builtin({

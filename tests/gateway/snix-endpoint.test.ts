@@ -1,16 +1,11 @@
-// Builds passed on to another server over snix.build.v1: here another gateway, whose executor does what the test tells it; and
-// copying trees between stores.
+// Builds passed on to another server over snix.build.v1: here another gateway, whose executor does what the test tells it.
 import * as fs from "node:fs"
 import * as os from "node:os"
 import { create } from "@bufbuild/protobuf"
 import { createGrpcTransport } from "@connectrpc/connect-node"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { copyTrees } from "../../engine/castore/copy-tree.ts"
 import { b3 } from "../../engine/castore/digest.ts"
-import { directoryDigest } from "../../engine/castore/directory.ts"
 import { hashNar } from "../../engine/castore/render-nar.ts"
-import { RpcBlobStore } from "../../engine/castore/rpc-blob-store.ts"
-import { RpcDirectoryStore } from "../../engine/castore/rpc-directory-store.ts"
 import { entryMessage } from "../../engine/castore/rpc-message.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { buildJob } from "../../engine/gateway/build/build-job.ts"
@@ -18,7 +13,7 @@ import { Builds } from "../../engine/gateway/build/builds.ts"
 import { BuildFailure, defaultBuildLimits } from "../../engine/gateway/build/executor.ts"
 import { SnixEndpointExecutor } from "../../engine/gateway/build/snix-endpoint.ts"
 import { BuildRequestSchema } from "../../engine/proto/gen/build_pb.ts"
-import { codeOf, randomBytes } from "../castore/contract.ts"
+import { randomBytes } from "../castore/contract.ts"
 import { memoryStore, storeTree } from "../store/memory-store.ts"
 import { ScriptedExecutor } from "./scripted-executor.ts"
 import { type RunningGateway, startGateway } from "./server.ts"
@@ -102,30 +97,4 @@ test("one that nobody wants any more is given up, one that is late too", async (
   await scripted.nth(2)
   stop.abort()
   await expect(stopped).rejects.toMatchObject({ reason: "cancelled" })
-})
-
-test("copying sends what is missing alone, once, and directories that occur at several depths", async () => {
-  const [from, to] = [memoryStore().stores, memoryStore().stores]
-  const shared = { "other/leaf/x": "same" }
-  const tree = await storeTree(from, {
-    "leaf/x": "same",
-    "a/leaf/x": "same",
-    "a/b/leaf/x": "same",
-    big: randomBytes(900_000, 3),
-    y: "same",
-    l: "-> y",
-  })
-  expect(await copyTrees(from, to, [tree, tree])).toMatchObject({ blobs: 2, directories: 4 })
-  expect(await hashNar(to, tree)).toEqual(await hashNar(from, tree))
-  expect(await copyTrees(from, to, [tree, await storeTree(from, shared)])).toMatchObject({ blobs: 0, bytes: 0, directories: 1 })
-  const remote = await startGateway()
-  const transport = createGrpcTransport({ baseUrl: remote.url })
-  const rpc = { blobs: new RpcBlobStore(transport), directories: new RpcDirectoryStore(transport) }
-  await copyTrees(from, rpc, [tree])
-  expect(await hashNar(remote.stores, tree)).toEqual(await hashNar(from, tree))
-  await remote.close()
-  // What is not complete is not copied half.
-  const lost = directoryDigest(new Map([["x", { kind: "symlink", target: "y" }]]))
-  expect(await codeOf(copyTrees(from, to, [{ kind: "directory", digest: lost, size: 1 }]))).toBe("absent")
-  expect(await codeOf(copyTrees(from, to, [{ kind: "file", digest: lost, size: 1, executable: false }]))).toBe("absent")
 })

@@ -3,7 +3,7 @@
 
 import { create } from "@bufbuild/protobuf"
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect"
-import { copyTrees } from "../../castore/copy-tree.ts"
+import { transferTrees } from "../../build/tree-transfer.ts"
 import { StoreError } from "../../castore/error.ts"
 import type { Node } from "../../castore/node.ts"
 import type { TreeStores } from "../../castore/render-nar.ts"
@@ -62,10 +62,10 @@ export class SnixEndpointExecutor implements Executor {
     const signal = AbortSignal.any([watch.signal, AbortSignal.timeout(limits.time)])
     try {
       signal.throwIfAborted()
-      await copyTrees(stores, this.#remote, job.inputs.values(), { signal })
+      await transferTrees(stores, this.#remote, job.inputs.values(), { signal })
       const response = await createClient(BuildService, transport).doBuild(requestOf(job), { signal })
       const outputs = outputsOf(job, response)
-      await copyTrees(
+      await transferTrees(
         this.#remote,
         stores,
         outputs.map(({ node }) => node),

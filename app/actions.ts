@@ -14,6 +14,7 @@ const panes: readonly (readonly [Pane, string])[] = [
   ["result", "Result"],
   ["problems", "Problems"],
   ["repl", "REPL"],
+  ["store", "Store"],
   ["reference", "Reference"],
   ["lesson", "Lesson"],
   ["files", "Files"],

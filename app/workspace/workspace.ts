@@ -13,6 +13,8 @@ export interface Workspace {
   readonly name: string
   /** Texts by their paths, `lib/a.nix`. */
   readonly files: Readonly<Record<string, string>>
+  /** Store paths of trees that were brought in, by their paths beside the files; each is `<path>` too. They do not travel with links. */
+  readonly trees: Readonly<Record<string, string>>
   /** The path of the file that is evaluated. */
   readonly entry: string
   readonly settings: WorkspaceSettings
@@ -32,7 +34,7 @@ export const foreignBudget = { maxSeconds: 5, maxBytes: 2 ** 30, maxSteps: 20_00
 export function createWorkspace(given: Partial<Workspace> & { readonly files: Workspace["files"] }): Workspace {
   const paths = Object.keys(given.files)
   const entry = paths.includes("main.nix") ? "main.nix" : (paths.find((path) => path.endsWith("default.nix")) ?? paths[0] ?? "main.nix")
-  return { id: newId(), name: "Untitled", entry, settings: {}, foreign: false, guide: null, ...given }
+  return { id: newId(), name: "Untitled", entry, trees: {}, settings: {}, foreign: false, guide: null, ...given }
 }
 
 /** A name that no other workspace has. */
@@ -77,6 +79,19 @@ export function moved(workspace: Workspace, from: string, to: string): Workspace
   return { ...workspace, files, entry: movedPath(workspace.entry, from, to) }
 }
 
+/** With a tree of the store beside the files, under a name that is free. */
+export function withTree(workspace: Workspace, name: string, storePath: string): Workspace {
+  let path = name
+  for (let i = 2; workspace.trees[path] !== storePath && (path in workspace.trees || placeProblem(workspace, path) !== null); i++)
+    path = `${name}-${i}`
+  return { ...workspace, trees: { ...workspace.trees, [path]: storePath } }
+}
+
+/** Without one of its trees. */
+export function withoutTree(workspace: Workspace, path: string): Workspace {
+  return { ...workspace, trees: Object.fromEntries(Object.entries(workspace.trees).filter(([tree]) => tree !== path)) }
+}
+
 /** Without a file or folder; the last file stays as an empty one. */
 export function without(workspace: Workspace, path: string): Workspace {
   const left = Object.entries(workspace.files).filter(([file]) => file !== path && !file.startsWith(`${path}/`))
@@ -92,7 +107,10 @@ export function requestOf(workspace: Workspace, allowFetch: boolean): EvaluateRe
   const { features = [], ...settings } = workspace.settings
   const own = { observe: OBSERVED, ...settings, features: features.filter((name) => name !== "") }
   const options = workspace.foreign ? { ...own, ...foreignBudget } : own
-  return { file: root + workspace.entry, files, base: root.slice(0, -1), options, allowFetch }
+  const mounted = Object.entries(workspace.trees).filter(([path, tree]) => pathProblem(path) === null && tree.startsWith("/"))
+  const trees = Object.fromEntries(mounted.map(([path, tree]) => [root + path, tree]))
+  const nixPath = mounted.map(([path]) => `${path}=${root}${path}`)
+  return { file: root + workspace.entry, files, trees, nixPath, base: root.slice(0, -1), options, allowFetch }
 }
 
 /** Steps of an evaluation that are observed: the tree tells what forced what. */

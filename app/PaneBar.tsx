@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<Pane, string>> = {
   result: "Result",
   problems: "Problems",
   repl: "REPL",
+  store: "Store",
   reference: "Docs",
   lesson: "Lesson",
 }

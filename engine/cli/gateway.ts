@@ -16,6 +16,7 @@ import { BuiltinExecutor } from "../gateway/build/builtin.ts"
 import type { DaemonPlace } from "../gateway/build/daemon-connection.ts"
 import { type BuildLimits, defaultBuildLimits, type Executor } from "../gateway/build/executor.ts"
 import { NixDaemonExecutor, type NixDaemonOptions } from "../gateway/build/nix-daemon.ts"
+import { installPackages, thisMachine } from "../gateway/build/sandbox-tools.ts"
 import { SnixEndpointExecutor, type SnixEndpointOptions } from "../gateway/build/snix-endpoint.ts"
 import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
 import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
@@ -60,6 +61,7 @@ a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), c
                           what it builds, likewise
 
 Other builds run in sandboxes on this machine: they need Linux, bubblewrap and a static busybox (apt-get install bubblewrap busybox-static).
+  --install-tools         as root on Debian, install what of these is missing
 
 The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usual places.
 `
@@ -70,7 +72,7 @@ const buildFlags = ["jobs", "build-folder", "build-timeout", "build-silence", "b
 const daemonFlags = ["nix-daemon", "nix-daemon-store", "nix-daemon-systems", "nix-daemon-features", "nix-daemon-jobs"]
 const serverFlags = ["build-server", "build-server-systems", "build-server-features", "build-server-jobs"]
 const allValued = [...valued, ...buildFlags, ...daemonFlags, ...serverFlags]
-const switches = ["read-only", "no-fetch", "help"]
+const switches = ["read-only", "no-fetch", "install-tools", "help"]
 
 type Flags = ReadonlyMap<string, readonly string[]>
 
@@ -231,6 +233,7 @@ function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { bui
   const absolute = fs.realpathSync(folder)
   const executors: Executor[] = daemon === undefined ? [] : [new NixDaemonExecutor({ stores, limits, ...daemon })]
   if (server !== undefined) executors.push(new SnixEndpointExecutor({ stores, limits, ...server }))
+  if (jobs > 0 && flags.has("install-tools")) installPackages(thisMachine())
   if (jobs > 0) executors.push(new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs }))
   if (fetch !== undefined) executors.push(new BuiltinExecutor(stores, fetch, limits))
   const builds = new Builds({ stores, folder: `${absolute}/journal`, executors, onFault })

@@ -17,6 +17,7 @@ import { InputCache } from "./input-cache.ts"
 import { readOutput } from "./output-reader.ts"
 import { removeTree } from "./remove-tree.ts"
 import { etcFiles, sandboxOptions } from "./sandbox.ts"
+import { busyboxPlaces } from "./sandbox-tools.ts"
 import { rawPath } from "./tree-writer.ts"
 import { Watchdog } from "./watchdog.ts"
 
@@ -60,7 +61,7 @@ export class BubblewrapExecutor implements Executor {
     this.#folder = options.folder
     this.jobs = options.jobs ?? availableParallelism()
     this.#inputs = new InputCache(options.stores, join(options.folder, "inputs"))
-    this.#shell = options.shell ?? ["/bin/busybox", "/usr/bin/busybox"].find((path) => existsSync(path))
+    this.#shell = options.shell ?? busyboxPlaces.find((path) => existsSync(path))
   }
 
   /** Removes what a gateway that died left, and proves the sandbox by a build that tries to get out. */

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url"
 import react from "@vitejs/plugin-react"
 import { defineConfig, type Plugin, type UserConfig } from "vite"
+import { VitePWA } from "vite-plugin-pwa"
 
 export default defineConfig(({ mode }) => (mode === "cli" ? commandLine : app))
 
@@ -66,10 +67,48 @@ const previewPolicy: Plugin = {
   },
 }
 
+/** What is loaded when it is wanted, and kept from then on: the editors, and decoders that few stores need. */
+const LATER = ["**/CodeEditor-*", "**/LightEditor-*", "**/editor.worker-*", "**/codicon-*", "**/brotli*", "engine.js", "embed.js", "cli/**"]
+
+/** Without a network: the shell and the engine's worker from the first visit on. Registered by app/service-worker.ts. */
+const offline = VitePWA({
+  registerType: "prompt",
+  injectRegister: false,
+  includeAssets: ["icon.svg"],
+  manifest: {
+    name: "Thunkpad",
+    short_name: "Thunkpad",
+    description: "The Nix language, derivations and a store in your browser",
+    start_url: "./",
+    scope: "./",
+    display: "standalone",
+    background_color: "#f4f4f0",
+    theme_color: "#24527f",
+    icons: [{ src: "icon.svg", sizes: "any", type: "image/svg+xml", purpose: "any" }],
+  },
+  workbox: {
+    globPatterns: ["index.html", "icon.svg", "assets/*.{js,css}"],
+    globIgnores: LATER,
+    navigateFallback: "index.html",
+    clientsClaim: true,
+    // One file: the page's policy has no name for a second one.
+    inlineWorkboxRuntime: true,
+    sourcemap: false,
+    runtimeCaching: [
+      {
+        urlPattern: ({ url, sameOrigin }) => sameOrigin && url.pathname.includes("/assets/"),
+        handler: "CacheFirst",
+        // app/service-worker.ts names it too.
+        options: { cacheName: "thunkpad-assets", expiration: { maxEntries: 60 } },
+      },
+    ],
+  },
+})
+
 const app: UserConfig = {
   // Relative: else engine.js would look for its worker at the site's root.
   base: "./",
-  plugins: [react(), pagePolicy, previewPolicy],
+  plugins: [react(), pagePolicy, previewPolicy, offline],
   resolve: {
     alias: [
       // Its "browser" build is one that bundlers cannot read; its modules name Monaco's files as they were called before 0.57.
@@ -87,10 +126,10 @@ const app: UserConfig = {
     // Monaco's chunk is over 3 MB; the sizes that matter are tested.
     chunkSizeWarningLimit: 4000,
     rolldownOptions: {
-      input: { index: "index.html", engine: "engine/worker/client.ts" },
+      input: { index: "index.html", engine: "engine/worker/client.ts", embed: "app/embed/thunkpad-embed.ts" },
       // Else the exports of engine.js would be dropped: nothing of ours imports them.
       preserveEntrySignatures: "exports-only",
-      output: { entryFileNames: (chunk) => (chunk.name === "engine" ? "engine.js" : "assets/[name]-[hash].js") },
+      output: { entryFileNames: ({ name }) => (name === "engine" || name === "embed" ? `${name}.js` : "assets/[name]-[hash].js") },
     },
   },
 }

@@ -1,6 +1,6 @@
 // The page: files, editor and result side by side on large screens, one of them at a time on phones.
 
-import { useEffect, useSyncExternalStore } from "react"
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react"
 import { DesktopLayout } from "./DesktopLayout.tsx"
 import { Dialogs } from "./Dialogs.tsx"
 import { startDiagnosing } from "./diagnose.ts"
@@ -16,7 +16,9 @@ import { useShortcuts } from "./use-shortcuts.ts"
 import { useTheme } from "./use-theme.ts"
 import { useWorkbench } from "./workbench-context.ts"
 
-export function App() {
+const EmbedLayout = lazy(() => import("./embed/EmbedLayout.tsx").then((m) => ({ default: m.EmbedLayout })))
+
+export function App({ embedded = false }: { readonly embedded?: boolean }) {
   const bench = useWorkbench()
   const engine = useEngine()
   const language = useLanguage()
@@ -32,6 +34,16 @@ export function App() {
     addEventListener("pagehide", save)
     return () => removeEventListener("pagehide", save)
   }, [bench])
+  if (embedded)
+    return (
+      <div className="page">
+        <Notices />
+        <Suspense fallback={null}>
+          <EmbedLayout />
+        </Suspense>
+        <Dialogs />
+      </div>
+    )
   return (
     <div className="page">
       <Header />

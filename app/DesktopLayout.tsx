@@ -6,19 +6,19 @@ import { FilesPane } from "./FilesPane.tsx"
 import { FileTabs } from "./FileTabs.tsx"
 import { History } from "./History.tsx"
 import { LessonPane } from "./LessonPane.tsx"
-import { layoutStorage } from "./layout-storage.ts"
 import { PaneBar } from "./PaneBar.tsx"
+import { pageStorage } from "./page-storage.ts"
 import { PaneContent } from "./SidePane.tsx"
 import type { SidePane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
 
-const PANES: readonly SidePane[] = ["result", "problems", "reference"]
+const PANES: readonly SidePane[] = ["result", "problems", "repl", "store", "reference"]
 
 export function DesktopLayout() {
   const side = useBench((state) => state.side)
   const guide = useBench((state) => state.workspace.guide !== null)
   const panelIds = guide ? ["files", "lesson", "code", "side"] : ["files", "code", "side"]
-  const layout = useDefaultLayout({ id: "thunkpad/2/layout", panelIds, storage: layoutStorage })
+  const layout = useDefaultLayout({ id: "thunkpad/2/layout", panelIds, storage: pageStorage })
   return (
     <main className="panes">
       <Group

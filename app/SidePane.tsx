@@ -6,9 +6,14 @@ import { ResultPane } from "./ResultPane.tsx"
 import type { Pane } from "./workbench.ts"
 
 const ReferencePane = lazy(() => import("./ReferencePane.tsx").then((m) => ({ default: m.ReferencePane })))
+const ReplHost = lazy(() => import("./ReplHost.tsx").then((m) => ({ default: m.ReplHost })))
+
+const StoreHost = lazy(() => import("./store/StoreHost.tsx").then((m) => ({ default: m.StoreHost })))
 
 const others: Readonly<Partial<Record<Pane, readonly [name: string, content: ComponentType]>>> = {
   problems: ["Problems", ProblemsPane],
+  repl: ["REPL", ReplHost],
+  store: ["Store", StoreHost],
   reference: ["Reference", ReferencePane],
 }
 

@@ -5,10 +5,12 @@ import { createRoot } from "react-dom/client"
 import { createEngine } from "../engine/worker/client.ts"
 import { createLanguage } from "../engine/worker/language-client.ts"
 import { App } from "./App.tsx"
+import { listenToParent } from "./embed/messages.ts"
 import { EngineContext } from "./engine-context.ts"
 import { EngineDesk } from "./engine-desk.ts"
 import { LanguageContext } from "./language-context.ts"
 import { createLanguageDesk } from "./language-desk.ts"
+import { registerServiceWorker } from "./service-worker.ts"
 import { followAddress, openingOf } from "./visit.ts"
 import { createWorkbench } from "./workbench.ts"
 import { WorkbenchContext } from "./workbench-context.ts"
@@ -19,7 +21,9 @@ const element = document.getElementById("app")
 if (element === null) throw new Error("the page has no #app element")
 const desk = new EngineDesk(createEngine({ onNotice: (text) => bench.notify(text, { urgent: true }) }))
 const language = createLanguageDesk(createLanguage)
-const shelf = new Shelf()
+const embedded = new URLSearchParams(location.search).has("embed")
+// A page in somebody else's keeps to itself: it neither shows nor changes what the user has in their own.
+const shelf = embedded ? new Shelf("memory") : new Shelf()
 const { opened, looking, runs } = openingOf(location, shelf)
 const bench = createWorkbench({ desk, shelf, language, opened, looking })
 // A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.
@@ -27,12 +31,14 @@ if (runs) void bench.preview()
 // It will be wanted with the first value.
 import("./values/ValuePane.tsx").catch(() => {})
 followAddress(bench)
+if (embedded) listenToParent(bench)
+else void registerServiceWorker(bench).catch(() => {})
 createRoot(element).render(
   <StrictMode>
     <EngineContext value={desk}>
       <LanguageContext value={language}>
         <WorkbenchContext value={bench}>
-          <App />
+          <App embedded={embedded} />
         </WorkbenchContext>
       </LanguageContext>
     </EngineContext>

@@ -16,7 +16,8 @@ const load = {
 /** The larger editor, or null as long as the plain one is to be used. */
 export function useLargeEditor(): Large | null {
   const chosen = useBench((state) => state.settings.editor)
-  const small = useMedia(phone)
+  // Another site's page gets the light one too: it shall not have to load more for a few lines.
+  const small = useMedia(phone) || window.parent !== window
   const kind = chosen === "auto" ? (small ? "light" : "full") : chosen
   const [loaded, setLoaded] = useState<{ readonly kind: string; readonly editor: Large } | null>(null)
   useEffect(() => {

@@ -7,6 +7,7 @@ import type { Diagnostic, LanguageApi, Span } from "../engine/worker/language-pr
 import type { EngineDesk } from "./engine-desk.ts"
 import type { Shared } from "./link/envelope.ts"
 import { type PageSettings, readSettings } from "./page-settings.ts"
+import type { Transcript } from "./repl/transcript.ts"
 import type { Source } from "./share/page-address.ts"
 import { linkOf } from "./share/page-link.ts"
 import { type Looking, workspaceOf } from "./share/shared-workspace.ts"
@@ -23,6 +24,8 @@ import {
   type Workspace,
   withFile,
   without,
+  withoutTree,
+  withTree,
 } from "./workspace/workspace.ts"
 
 /** A result and what it is of. */
@@ -47,7 +50,7 @@ export interface Notice {
 }
 
 /** What can stand beside the editor. */
-export type SidePane = "result" | "problems" | "reference" | "repl"
+export type SidePane = "result" | "problems" | "reference" | "repl" | "store"
 
 /** What a phone shows: one thing at a time. */
 export type Pane = SidePane | "code" | "files" | "lesson"
@@ -238,6 +241,8 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
 
   return {
     store,
+    /** The repls of this visit, by their workspace. */
+    transcripts: new Map<string, Transcript>(),
     evaluate,
     preview,
     stop,
@@ -251,6 +256,9 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
       const { workspace } = get()
       if (workspace.files[path] !== undefined && workspace.files[path] !== text) change(withFile(workspace, path, text))
     },
+    /** Shows a tree of the store beside the files. */
+    mount: (name: string, storePath: string): void => change(withTree(get().workspace, name, storePath)),
+    unmount: (path: string): void => change(withoutTree(get().workspace, path)),
     /** Makes a file and opens it; or says why it cannot be. */
     create(path: string, text = ""): string | null {
       const { workspace } = get()

@@ -38,15 +38,18 @@ const LONGEST = 50_000
 export class Shelf {
   /** False once something could not be kept. */
   kept = true
+  private readonly wanted: boolean
   private readonly local: Storage | null
   private readonly session: Storage | null
   /** What storage did not take. */
   private readonly memory = new Map<string, string>()
 
-  constructor() {
-    this.local = storageOf("localStorage")
-    this.session = storageOf("sessionStorage")
-    if (this.local === null) this.kept = false
+  /** Over the browser's storage, or over memory where nothing is to be kept. */
+  constructor(where: "browser" | "memory" = "browser") {
+    this.local = where === "memory" ? null : storageOf("localStorage")
+    this.session = where === "memory" ? null : storageOf("sessionStorage")
+    this.wanted = where === "browser"
+    if (this.local === null) this.kept = !this.wanted
     this.migrate()
   }
 
@@ -82,7 +85,7 @@ export class Shelf {
     const text = JSON.stringify(saved)
     // A full store gives up old states before it gives up the files.
     const written = this.write(`${KEY}workspace/${id}`, text) || (this.thin() && this.write(`${KEY}workspace/${id}`, text))
-    this.kept = written
+    this.kept = written || !this.wanted
     this.write(`${KEY}last`, id)
     this.setOfTab("current", id)
   }

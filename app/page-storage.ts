@@ -1,7 +1,7 @@
-// Where the widths of the panes are kept; nowhere where storage is denied.
+// Small things that the page keeps: the widths of the panes, the inputs of the repl. Nothing where storage is denied.
 
-/** As much of a Storage as the panes need; never throws. */
-export const layoutStorage = {
+/** As much of a Storage as is needed; never throws. */
+export const pageStorage = {
   getItem(key: string): string | null {
     try {
       return localStorage.getItem(key)

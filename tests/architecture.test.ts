@@ -60,6 +60,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "engine/worker/client.ts",
     "engine/worker/language-client.ts",
     "type engine/worker/protocol.ts",
+    "type engine/worker/build-protocol.ts",
     "type engine/worker/derivation-protocol.ts",
     "type engine/worker/repl-protocol.ts",
     // Types, and the list of the kinds of coloured text.

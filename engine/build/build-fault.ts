@@ -21,7 +21,7 @@ export type BuildFaultReason =
   /** The machinery failed: there, on the way, or here. */
   | "infrastructure"
 
-/** The end of a build that did not succeed. The message is for people. */
+/** The end of a build that did not succeed. Message and lines are for people: text, not bytes. */
 export class BuildFault extends Error {
   override readonly name = "BuildFault"
   readonly reason: BuildFaultReason

@@ -46,6 +46,13 @@ export type BuildNews =
   | { readonly kind: "anew"; readonly drvPath: string }
   /** The machinery failed, and tries again after so many milliseconds. */
   | { readonly kind: "retry"; readonly drvPath: string; readonly reason: string; readonly delay: number; readonly time: number }
-  | { readonly kind: "done"; readonly drvPath: string; readonly outputs: Readonly<Record<string, string>>; readonly time: number }
+  /** `differs`: outputs of a build that was done again which are not what they were. */
+  | {
+      readonly kind: "done"
+      readonly drvPath: string
+      readonly outputs: Readonly<Record<string, string>>
+      readonly differs: readonly string[]
+      readonly time: number
+    }
   | { readonly kind: "failed"; readonly drvPath: string; readonly fault: FaultRow; readonly time: number }
   | { readonly kind: "warning"; readonly message: string }

@@ -3,6 +3,7 @@
 
 import { StoreError } from "../castore/error.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
+import { textOfBytes } from "../store/byte-text.ts"
 import type { Builder, BuiltOutput } from "../store/eval-io.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import type { Store } from "../store/store.ts"
@@ -28,7 +29,9 @@ export class EvalBuilder implements Builder {
       const info = outcome.outputs.get(drvPath)?.get(output)
       if (info !== undefined) return info
       const code = outcome.failures.get(drvPath)?.reason === "infrastructure" ? "unreachable" : "invalid"
-      throw new StoreError(code, failureText(this.#store, drvPath, outcome.failures))
+      const text = failureText(this.#store, drvPath, outcome.failures)
+      // Errors of evaluation are byte strings.
+      throw new StoreError(code, textOfBytes(new TextEncoder().encode(text)))
     })
   }
 }

@@ -5,6 +5,7 @@
 import { StoreError } from "../castore/error.ts"
 import { throwIfCancelled } from "../castore/verified.ts"
 import { type Derivation, outputPath } from "../formats/derivation/derivation.ts"
+import { hashEquals } from "../formats/hash/hash.ts"
 import { sortPaths } from "../formats/narinfo/path-info.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
@@ -90,6 +91,11 @@ export class BuildScheduler {
     return planBuild(wanted, this.#planOptions(signal))
   }
 
+  /** A plan as rows. */
+  rows(plan: ReadonlyMap<StorePath, PlannedDerivation>): PlanRow[] {
+    return [...plan.values()].map((planned) => this.#row(planned))
+  }
+
   #planOptions(signal: AbortSignal | undefined, request?: Request) {
     return {
       store: this.#store,
@@ -125,7 +131,7 @@ export class BuildScheduler {
       await this.#options.flush?.()
       const roots = [...wanted]
       await planBuild(roots, this.#planOptions(stop.signal, request), request.plan)
-      this.#tell({ kind: "planned", rows: [...request.plan.values()].map((one) => this.#row(one)), time: Date.now() })
+      this.#tell({ kind: "planned", rows: this.rows(request.plan), time: Date.now() })
       await Promise.allSettled(roots.map(({ drvPath }) => this.#run(drvPath, request)))
       // Others may still be stopping.
       await Promise.allSettled(request.runs.values())
@@ -213,7 +219,7 @@ export class BuildScheduler {
         })
         request.always.add(drvPath)
         await planBuild([{ drvPath, outputs: planned.outputs }], this.#planOptions(signal, request), request.plan)
-        this.#tell({ kind: "planned", rows: [...request.plan.values()].map((one) => this.#row(one)), time: Date.now() })
+        this.#tell({ kind: "planned", rows: this.rows(request.plan), time: Date.now() })
         planned = request.plan.get(drvPath)!
       }
     }
@@ -283,10 +289,16 @@ export class BuildScheduler {
     this.#done(drvPath, paths)
   }
 
-  #done(drvPath: StorePath, paths: ReadonlyMap<string, StorePath | undefined>): void {
+  /** The outputs that are not what was here before. */
+  async #different(infos: ReadonlyMap<string, StoredPath>): Promise<string[]> {
+    const before = await this.#store.queryMany([...infos.values()].map(({ path }) => path))
+    return [...infos].flatMap(([name, { narHash }], i) => (hashEquals(narHash, before[i]?.narHash ?? narHash) ? [] : [name]))
+  }
+
+  #done(drvPath: StorePath, paths: ReadonlyMap<string, StorePath | undefined>, differs: readonly string[] = []): void {
     const outputs: Record<string, string> = {}
     for (const [name, path] of paths) if (path !== undefined) outputs[name] = this.#store.print(path)
-    this.#tell({ kind: "done", drvPath: this.#store.print(drvPath), outputs, time: Date.now() })
+    this.#tell({ kind: "done", drvPath: this.#store.print(drvPath), outputs, differs, time: Date.now() })
   }
 
   async #build(target: BuildTarget, signal: AbortSignal): Promise<void> {
@@ -300,7 +312,8 @@ export class BuildScheduler {
       await this.#bringSources(drv, signal)
       const infos = await buildDerivation(target, this.#site(drvPath, tail, signal))
       for (const [name, { path }] of infos) this.realised.set(`${drvPath}!${name}`, path)
-      this.#done(drvPath, new Map([...infos].map(([name, { path }]) => [name, path])))
+      const differs = target.again ? await this.#different(infos) : undefined
+      this.#done(drvPath, new Map([...infos].map(([name, { path }]) => [name, path])), differs)
     } catch (error) {
       throw this.#failed(drvPath, error, tail)
     } finally {

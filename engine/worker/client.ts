@@ -3,7 +3,10 @@
 // the way to what was asked for, and nothing else.
 
 import { proxy, type Remote, wrap } from "comlink"
+import type { BuildNews } from "../build/build-news.ts"
 import { askToPersist, type PersistenceManager } from "../castore/storage-persistence.ts"
+import { buildsOver, type EngineBuilds } from "./build-client.ts"
+import type { BuildApi } from "./build-protocol.ts"
 import type { DerivationApi } from "./derivation-protocol.ts"
 import type {
   CollectedView,
@@ -35,6 +38,11 @@ import type {
 import type { ReplAnswer, ReplApi, ReplName, ReplWords } from "./repl-protocol.ts"
 import workerUrl from "./worker.ts?worker&url"
 
+export type { BuildNews, BuildStage, FaultRow, PlanRow } from "../build/build-news.ts"
+export type { ExecutorInfo, ListedBuild } from "../build/endpoint.ts"
+export type { EndpointSettings } from "../build/endpoint-transport.ts"
+export type { EngineBuilds } from "./build-client.ts"
+export type { BuildPlanView, BuildReport, BuildSettings, BuildWanted, BuildWishes, EndpointReport } from "./build-protocol.ts"
 export type {
   Child,
   EntryView,
@@ -140,6 +148,8 @@ export interface Engine {
   readonly store: EngineStore
   /** Opens a repl over the files of a request; its inputs outlive the worker. */
   openRepl(request: EvaluateRequest): EngineRepl
+  /** Builds at endpoints; they go on when evaluation is stopped. */
+  readonly builds: EngineBuilds
   /** Derivations, explanations of their paths, closures, comparisons. */
   readonly derivations: DerivationApi
   /** Evaluates to weak head normal form; what the program does wrong is in the view. A new run, kept until released. */
@@ -173,6 +183,8 @@ export interface CreateOptions {
   readonly onNotice?: (message: string) => void
   /** Gets how far transfers are, several times a second. */
   readonly onFetching?: (transfer: FetchingView) => void
+  /** Gets news of builds, of those that evaluation waits for too. */
+  readonly onBuildNews?: (news: BuildNews) => void
 }
 
 /** One worker, as long as it lasts. */
@@ -245,6 +257,7 @@ function connect(options: CreateOptions): Connection {
     .then(() => {
       // Not awaited one after the other: messages arrive in their order.
       void api.limit(options.maxLiveBytes ?? heap * LIVE_SHARE)
+      if (options.onBuildNews !== undefined) void buildsOf(api).listen(proxy(options.onBuildNews))
       return api.listen(listen)
     })
     .catch(() => {})
@@ -258,6 +271,11 @@ function connect(options: CreateOptions): Connection {
   }
 }
 
+function given<T>(answer: StoreAnswer<T>): T {
+  if ("problem" in answer) throw new StoreFailure(answer.problem.code, answer.problem.message)
+  return answer.value
+}
+
 interface TrustedTypes {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): unknown }
 }
@@ -265,6 +283,11 @@ interface TrustedTypes {
 /** Starts an engine; the worker loads in the background. */
 export function createEngine(options: CreateOptions = {}): Engine {
   return engineOver(() => connect(options))
+}
+
+/** comlink reaches into the objects of a remote one, its types do not. */
+function buildsOf(api: Remote<WorkerApi>): BuildApi {
+  return api.builds as unknown as BuildApi
 }
 
 /** An engine over workers of any kind; `connect` starts one. */
@@ -302,9 +325,7 @@ export function engineOver(connect: () => Connection): Engine {
   }
   let lastWork = 0
   const askStore = async <T>(work: (api: Remote<WorkerApi>) => Promise<unknown>): Promise<T> => {
-    const answer = (await ask(null, work)) as StoreAnswer<T> // as the protocol has it
-    if ("problem" in answer) throw new StoreFailure(answer.problem.code, answer.problem.message)
-    return answer.value
+    return given((await ask(null, work)) as StoreAnswer<T>) // as the protocol has it
   }
   const runWork = <T, Progress>(
     { signal, progress = () => {} }: WorkOptions<Progress> = {},
@@ -366,6 +387,22 @@ export function engineOver(connect: () => Connection): Engine {
     graph: (run, drvPath, most) => ask(run, (api) => desk(api).graph(run, drvPath, most)),
     compare: (left, right) => ask([left[0], right[0]], (api) => desk(api).compare(left, right)),
   }
+  /** The worker of the builds, started by the first call. */
+  let site: Connection | null = null
+  const askBuilds = async <T>(work: (builds: BuildApi) => Promise<T>): Promise<T> => {
+    if (closed) throw new EngineStopped("the engine was closed")
+    if (site === null || site.over()) site = connect()
+    const { api, ready, ended } = site
+    await Promise.race([ready, ended])
+    return Promise.race([work(buildsOf(api)), ended])
+  }
+  const builds = buildsOver({
+    here: (work) => ask(null, (api) => work(buildsOf(api))),
+    there: askBuilds,
+    // Evaluation's derivations may not be written yet, and another worker cannot see them then.
+    prepare: () => store.flush(),
+    given,
+  })
   const openRepl = (request: EvaluateRequest): EngineRepl => {
     const inputs: string[] = []
     const run = open({ ...request, repl: { inputs } })
@@ -387,6 +424,7 @@ export function engineOver(connect: () => Connection): Engine {
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
   return {
     store,
+    builds,
     openRepl,
     derivations,
     evaluate: (request) => {
@@ -414,6 +452,7 @@ export function engineOver(connect: () => Connection): Engine {
     },
     close() {
       closed = true
+      site?.end("the engine was closed")
       connection.end("the engine was closed")
     },
   }

@@ -1,5 +1,6 @@
 // All that crosses between page and worker: plain data. The page never sees an engine object.
 
+import type { BuildApi, BuildSettings } from "./build-protocol.ts"
 import type { DerivationApi } from "./derivation-protocol.ts"
 import type { LanguageApi } from "./language-protocol.ts"
 import type { ReplApi } from "./repl-protocol.ts"
@@ -184,6 +185,8 @@ export interface EvaluateRequest {
   readonly allowFetch?: boolean
   /** How it is asked then. */
   readonly network?: NetworkOptions
+  /** Where what evaluation needs is built; what needs a build fails with the code "build-not-allowed" otherwise. */
+  readonly builds?: BuildSettings
   readonly options?: EngineOptions
   /** A repl instead of one expression: the inputs it has answered. Places in such a run begin with the number of an input. */
   readonly repl?: { readonly inputs: readonly string[] }
@@ -402,6 +405,8 @@ export interface WorkerApi extends StoreApi {
   readonly derivations: DerivationApi
   /** The calls about the repl of a run. */
   readonly repl: ReplApi
+  /** The calls about builds. */
+  readonly builds: BuildApi
   /** What an editor asks; it keeps a worker of its own for that (language-client.ts). */
   readonly language: LanguageApi
   /** Live bytes, by the engine's own count, that all runs together may hold. Called once, first. */

@@ -15,7 +15,7 @@ import { FormatError } from "../formats/error.ts"
 import { parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
 import type { Expr } from "../lang/expr.ts"
 import { show } from "../lang/show.ts"
-import { EvalIO } from "../store/eval-io.ts"
+import { type Builder, EvalIO } from "../store/eval-io.ts"
 import type { Window } from "../store/eval-io-prefetch.ts"
 import type { HotStore } from "../store/hot-store.ts"
 import { type MountedFile, Mounts } from "../store/mount.ts"
@@ -30,6 +30,8 @@ export interface RunSurroundings {
   readonly store: HotStore
   /** Null unless the request allows it. */
   readonly network: TabNetwork | null
+  /** Absent unless the request allows it. */
+  readonly builder?: Builder | undefined
   /** How much is fetched ahead; tests say. */
   readonly window?: Window
 }
@@ -46,7 +48,7 @@ export class Run {
   private readonly calls: AutoCalls = new Map()
 
   /** Throws RangeError for a tree that is no store path. */
-  constructor(request: EvaluateRequest, { meter, store, network, window }: RunSurroundings) {
+  constructor(request: EvaluateRequest, { meter, store, network, builder, window }: RunSurroundings) {
     const mounts = new Mounts(store.storeDir)
     for (const [path, tree] of Object.entries(request.trees ?? {})) mounts.tree(toBytes(path), treeOf(tree, store.storeDir))
     for (const [path, data] of Object.entries(request.files ?? {})) mounts.file(toBytes(path), fileOf(data))
@@ -59,6 +61,7 @@ export class Run {
       cwd: baseOf(request),
       now: () => Date.now() / 1000,
       ...network?.sources(request.network ?? {}, side),
+      ...(builder === undefined ? {} : { builder }),
       ...(window === undefined ? {} : { window }),
     })
     this.evaluator = new Evaluator(this.host, settingsOf(request))

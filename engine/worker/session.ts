@@ -10,6 +10,7 @@ import { toJson } from "../eval/to-json.ts"
 import { stepToXml } from "../eval/to-xml.ts"
 import { type Cell, peek } from "../eval/value.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
+import { BuildGate } from "./build-gate.ts"
 import { DerivationDesk } from "./derivation-desk.ts"
 import { Language } from "./language.ts"
 import type {
@@ -46,6 +47,7 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     start: (run) => this.start(run),
     settled: (evaluator, work) => this.settled(evaluator, work),
   })
+  readonly builds = new BuildGate({ tab: () => this.tab(), network: () => this.network() })
   readonly language = new Language()
 
   async limit(bytes: number): Promise<void> {
@@ -165,7 +167,8 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
   private async make(request: EvaluateRequest): Promise<Run> {
     const { hot: store } = await this.tab()
     const network = request.allowFetch === true ? await this.network() : null
-    return new Run(request, { meter: this.meter, store, network })
+    const builder = request.builds === undefined ? undefined : await this.builds.evalBuilder(request.builds)
+    return new Run(request, { meter: this.meter, store, network, builder })
   }
 
   /**

@@ -1,29 +1,33 @@
 // The last lines of a log, for messages. C++ Nix: derivation-building-goal.cc logTail
 
+import { LogLines } from "./log-lines.ts"
+
 /** Lines kept, as Nix's `log-lines`. */
 const count = 25
 /** Characters of a line that are kept. */
 const longest = 2000
 
 export class LastLines {
-  #lines: string[] = []
-  #open = ""
-  readonly #decoder = new TextDecoder()
+  #log = new LogLines()
+  #lines: readonly string[] = []
 
   /** Takes what was written. */
   push(bytes: Uint8Array): void {
-    const parts = (this.#open + this.#decoder.decode(bytes, { stream: true })).split("\n")
-    this.#open = (parts.pop() ?? "").slice(-longest)
-    this.#lines = [...this.#lines, ...parts.map((line) => line.slice(0, longest))].slice(-count)
+    this.#add(this.#log.push(bytes))
+  }
+
+  #add(lines: readonly string[]): void {
+    this.#lines = [...this.#lines, ...lines.map((line) => line.slice(0, longest))].slice(-count)
   }
 
   clear(): void {
+    this.#log = new LogLines()
     this.#lines = []
-    this.#open = ""
   }
 
-  /** The lines, the last one even if it has no end. */
-  get lines(): readonly string[] {
-    return (this.#open === "" ? this.#lines : [...this.#lines, this.#open]).slice(-count)
+  /** The lines; the log has ended. */
+  end(): readonly string[] {
+    this.#add(this.#log.end())
+    return this.#lines
   }
 }

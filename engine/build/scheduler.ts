@@ -352,7 +352,7 @@ export class BuildScheduler {
       reason: fault.reason,
       message: fault.message,
       exitCode: fault.exitCode ?? null,
-      lastLines: tail?.lines ?? [],
+      lastLines: tail?.end() ?? [],
     }
     this.#tell({ kind: "failed", drvPath: this.#store.print(drvPath), fault: row, time: Date.now() })
     return new BuildFault(fault.reason, fault.message, { cause: fault, exitCode: fault.exitCode, lastLines: row.lastLines })

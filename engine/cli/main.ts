@@ -2,6 +2,7 @@
 // The command line: `thunkpad COMMAND …`.
 
 import { initHashes } from "../formats/hash/digest.ts"
+import { runReporting } from "./command.ts"
 import { derivation } from "./derivation.ts"
 import { hash } from "./hash.ts"
 import { instantiate } from "./instantiate.ts"
@@ -17,6 +18,7 @@ const usage = `Usage: thunkpad COMMAND [OPTIONS]
   repl          evaluate interactively as nix repl does
   derivation    show, add, diff, explain: as JSON, from JSON, why two differ, how paths come about
   store         add, references, requisites, graph, tree, verify, export, substitute, gc: a store in a folder
+  build         build derivations of a store in a folder at an endpoint (--endpoint URL)
   nar           dump, restore, ls, cat: Nix archives
   hash          file, path, convert: hashes of files and trees, and their forms
   gateway       serve a store to browsers and to Nix (thunkpad gateway --help)
@@ -45,6 +47,11 @@ async function main(argv: readonly string[]): Promise<number> {
         return await nar(rest, session)
       case "store":
         return await store(rest, session)
+      case "build": {
+        // Likewise loaded only if it is wanted.
+        const { build } = await import("./build.ts")
+        return await runReporting(build, rest, session)
+      }
       case "gateway":
         // Loaded for itself: nothing else needs what it brings.
         return await (await import("./gateway.ts")).gateway(rest, session)

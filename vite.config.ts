@@ -135,7 +135,7 @@ const app: UserConfig = {
 }
 
 const commandLine: UserConfig = {
-  // Everything in one file: it starts faster than many modules.
+  // What every command needs is in one file, which starts faster than many; what only one needs stands beside it, loaded when it is asked for.
   ssr: { noExternal: true, target: "node" },
   build: {
     ssr: "engine/cli/main.ts",
@@ -143,6 +143,6 @@ const commandLine: UserConfig = {
     copyPublicDir: false,
     target: "node20",
     minify: false,
-    rolldownOptions: { output: { entryFileNames: "thunkpad.js", codeSplitting: false } },
+    rolldownOptions: { output: { entryFileNames: "thunkpad.js", chunkFileNames: "[name]-[hash].js" } },
   },
 }

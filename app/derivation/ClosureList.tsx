@@ -43,7 +43,7 @@ export function ClosureList({ run, drvPath, onDerivation, onExplain }: Props) {
           onChange={(e) => setText(e.target.value)}
         />
         <span className="note" role="status">
-          {`${found.length.toLocaleString("en")} of ${count(closure.drvs.length, "derivation")} and ${count(closure.sources.length, "source")}${
+          {`${wanted === "" ? "" : `${found.length.toLocaleString("en")} of `}${count(closure.drvs.length, "derivation")} and ${count(closure.sources.length, "source")}${
             closure.cut ? ", of which there are more" : ""
           }`}
         </span>

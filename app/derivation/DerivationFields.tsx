@@ -17,7 +17,7 @@ export function DerivationFields({ card, onDerivation, onExplain }: Props) {
     <div className="fields">
       <section aria-label="Outputs">
         <h3>Outputs</h3>
-        <ul className="plain">
+        <ul className="bare">
           {card.outputs.map(({ name, path, kind, promise }) => (
             <li key={name}>
               <b>{name}</b> <span className="fact">{kind}</span>
@@ -51,7 +51,7 @@ export function DerivationFields({ card, onDerivation, onExplain }: Props) {
       <section aria-label="Inputs">
         <h3>{`Inputs (${card.inputs.length + card.sources.length})`}</h3>
         {card.inputs.length + card.sources.length === 0 ? <p className="note">None: it depends on nothing.</p> : null}
-        <ul className="plain">
+        <ul className="bare">
           {card.inputs.map(({ drvPath, name, outputs }) => (
             <li key={drvPath}>
               <button type="button" className="link" title={drvPath} onClick={() => onDerivation(drvPath)}>

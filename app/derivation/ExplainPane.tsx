@@ -124,7 +124,7 @@ export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onNode, 
               {asked.value.children.length > 0 ? "Which part of the value is to be explained?" : "This value has no store path."} A path, a{" "}
               <code>.drv</code> or a narinfo can be given above.
             </p>
-            <ul className="plain">
+            <ul className="bare">
               {asked.value.children.map(({ label, step, view }) => (
                 <li key={label}>
                   <button type="button" className="link" onClick={() => onNode([...drvRef, step])}>

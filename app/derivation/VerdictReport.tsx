@@ -17,7 +17,7 @@ export function VerdictReport({ verdict, onStep }: Props) {
   return (
     <section className={`verdict ${verdict.status}`} aria-label="Verdict">
       <p role="status">{SAID[verdict.status]}</p>
-      <ul className="plain">
+      <ul className="bare">
         {verdict.checks.map(({ what, status, stated, computed, step, why }) => (
           <li key={what}>
             <b>{what}</b> <span className={`fact ${status}`}>{status}</span>{" "}

@@ -43,8 +43,8 @@ export function StringDialog({ view, onClose }: Props) {
   return (
     <Dialog.Root open onOpenChange={(open) => (open ? undefined : onClose())}>
       <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content className="dialog" aria-describedby={undefined}>
+        <Dialog.Overlay className="viewer-back" />
+        <Dialog.Content className="viewer" aria-describedby={undefined}>
           <header>
             <Dialog.Title>{`String of ${count(view.length, "byte")}`}</Dialog.Title>
             <CopyButton text={shown} />

@@ -67,7 +67,7 @@ export function TraceView({ request }: { readonly request: EvaluateRequest }) {
           const row = rows[i]
           if (row === undefined) return null
           return (
-            <div className="step-line" style={{ paddingLeft: `${Math.min(row.depth, 40) * 0.8}rem` }}>
+            <div className="step-line" style={{ paddingLeft: `${0.6 + Math.min(row.depth, 30) * 0.8}rem` }}>
               <span className={row.failed ? "error" : "note"}>{row.kind === "force" ? "force" : "call"}</span> <code>{row.text}</code>{" "}
               <span className="note">{duration(row.milliseconds)}</span> {row.at === null ? null : <PlaceButton place={row.at} />}
             </div>

@@ -45,10 +45,11 @@ export function ValueTree({ model, selected, onSelect, onDerivation }: Props) {
 
   const go = useCallback(
     (index: number) => {
-      const row = model.row(Math.max(0, Math.min(model.count - 1, index)))
-      if (row.child === null && row.named !== "top") return
-      onSelect(row.ref)
-      list.scrollToIndex(Math.max(0, Math.min(model.count - 1, index)), { align: "auto" })
+      const at = Math.max(0, Math.min(model.count - 1, index))
+      list.scrollToIndex(at, { align: "auto" })
+      const row = model.row(at)
+      if (row.child !== null) onSelect(row.ref)
+      else void model.loaded(at).then((found) => (found === null ? undefined : onSelect(found.ref)))
     },
     [model, list, onSelect],
   )

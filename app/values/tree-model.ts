@@ -138,6 +138,15 @@ export class TreeModel {
     return this.#rowOf(this.#child(branch, index), null, branch, index)
   }
 
+  /** The row at an index once its piece is there; null if the engine was stopped meanwhile. */
+  async loaded(at: number): Promise<TreeRow | null> {
+    const { branch, index } = this.#place(at)
+    const number = Math.floor(index / CHUNK)
+    if (branch !== null && (branch.chunks.get(number)?.children.length ?? 0) === 0) await this.#load(branch, number).catch(() => {})
+    const row = this.row(at)
+    return row.child === null ? null : row
+  }
+
   /** A number by which the row at an index is known when rows above it come and go; asks for nothing. */
   keyAt(at: number): number {
     const { branch, index } = this.#place(at)

@@ -76,6 +76,43 @@ else
       expect(building.builds.list()).toHaveLength(1)
     })
 
+    test("fifty cuts in a build of twenty derivations: the same outputs as without, each built once, all logs whole", async () => {
+      building = await new Building().start()
+      const port = Number(new URL(building.url).port)
+      const between = await proxy(() => port)
+      building.url = `http://127.0.0.1:${between.port}`
+      const tab = tabOf(building.endpoint())
+      const twenty = `let
+        node = n: sh "node-${"$"}{toString n}" { below = if n < 4 then [ ] else [ (node (n - 4)) (node (n - 3)) ]; }
+          "for i in 1 2 3; do echo ${"$"}{toString n}.$i; sleep 0.5; done; cat /dev/null $below > $out; echo ${"$"}{toString n} >> $out";
+      in { all = sh "all" { nodes = map node [ 16 17 18 ]; } "cat $nodes > $out"; }`
+      const [drv] = await instantiate(tab, twenty, ["all"])
+      let cuts = 0
+      const timer = setInterval(() => {
+        if (cuts++ < 50) between.cut()
+      }, 150)
+      const { outputs, failures } = await tab.scheduler.build([{ drvPath: drv!, outputs: "all" }])
+      clearInterval(timer)
+      await between.close()
+      expect([...failures.values()].map(String)).toEqual([])
+      expect(cuts).toBeGreaterThanOrEqual(50)
+      const planned = tab.news.flatMap((one) => (one.kind === "planned" ? one.rows : []))
+      expect(planned).toHaveLength(20)
+      for (const { drvPath, name } of planned) {
+        expect(tab.kinds(drvPath).filter((kind) => kind === "started")).toHaveLength(1)
+        const n = name.slice("node-".length)
+        if (name !== "all") expect(tab.logOf(drvPath)).toBe(`${n}.1\n${n}.2\n${n}.3\n`)
+      }
+      // Nothing was built twice there.
+      expect(building.builds.list()).toHaveLength(20)
+      building.url = `http://127.0.0.1:${port}`
+      const calm = tabOf(building.endpoint())
+      await instantiate(calm, twenty, ["all"])
+      const again = await calm.scheduler.build([{ drvPath: drv!, outputs: "all" }])
+      const [a, b] = [outputs, again.outputs].map((found) => found.get(drv!)!.get("out")!)
+      expect(a!.narHash).toEqual(b!.narHash)
+    })
+
     test("the gateway is restarted in the middle: the build is run again there, and goes on here", async () => {
       building = await new Building().start()
       const tab = tabOf(building.endpoint())

@@ -56,6 +56,7 @@ export default defineConfig({
         // Every dependency that the worker imports, else vite finds it in the middle of a test and reloads the page.
         optimizeDeps: {
           include: [
+            "@dagrejs/dagre",
             "comlink",
             "hash-wasm",
             "idb-keyval",

@@ -19,11 +19,12 @@ import "./style.css"
 
 const element = document.getElementById("app")
 if (element === null) throw new Error("the page has no #app element")
-const desk = new EngineDesk(createEngine({ onNotice: (text) => bench.notify(text, { urgent: true }) }))
 const language = createLanguageDesk(createLanguage)
 const embedded = new URLSearchParams(location.search).has("embed")
 // A page in somebody else's keeps to itself: it neither shows nor changes what the user has in their own.
 const shelf = embedded ? new Shelf("memory") : new Shelf()
+// That nothing is kept there goes without saying.
+const desk = new EngineDesk(createEngine({ onNotice: (text) => (embedded ? undefined : bench.notify(text, { urgent: true })) }))
 const { opened, looking, runs } = openingOf(location, shelf)
 const bench = createWorkbench({ desk, shelf, language, opened, looking })
 // A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.

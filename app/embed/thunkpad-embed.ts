@@ -15,7 +15,13 @@
     #code = ""
 
     connectedCallback(): void {
-      if (this.#frame !== null) return
+      // While the page around it is being read, the element's text is not there yet.
+      if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => this.#start(), { once: true })
+      else this.#start()
+    }
+
+    #start(): void {
+      if (this.#frame !== null || !this.isConnected) return
       const link = this.getAttribute("link")
       this.#code = this.getAttribute("code") ?? (this.textContent ?? "").replace(/^\n/, "")
       const frame = document.createElement("iframe")

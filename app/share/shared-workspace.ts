@@ -11,13 +11,16 @@ export interface Looking {
   readonly selected: Ref | null
 }
 
+/** Names that nobody has chosen. */
+const unnamed = new Set(["", "Untitled", "My first workspace", "From a link"])
+
 const numbers = { depth: "maxCallDepth", seconds: "maxSeconds", steps: "maxSteps", bytes: "maxBytes" } as const
 
 /** What a link of a workspace carries; nothing that is as usual. */
 export function sharedOf({ name, files, entry, settings, guide }: Workspace, { view, selected }: Looking): Shared {
   const told: Record<string, string> = {}
   if (entry !== createWorkspace({ files }).entry) told["entry"] = entry
-  if (name !== "Untitled" && name !== "My first workspace") told["name"] = name
+  if (!unnamed.has(name)) told["name"] = name
   if (guide !== null) told["lesson"] = guide
   if (settings.system !== undefined) told["system"] = settings.system
   if (settings.pureEval === true) told["pure"] = "1"

@@ -11,6 +11,8 @@ export interface AppPage {
   /** The line that says how the evaluation stands. */
   readonly status: Locator
   readonly stop: Locator
+  /** The first row of the tree: the value itself. */
+  readonly top: Locator
   /** Replaces the text and presses Evaluate; does not wait for the value. */
   start(text: string): Promise<void>
   /** The same, and waits for the outcome of this text. */
@@ -67,6 +69,7 @@ export function appIn(context: BrowserContext, page: Page): AppPage {
     editor,
     status,
     stop: page.getByRole("button", { name: "Stop" }),
+    top: page.getByRole("tabpanel").locator(".line").first(),
     start,
     async evaluate(text) {
       await start(text)

@@ -30,9 +30,13 @@ export function EditorPane() {
   const problems = useMemo(() => problemsOf({ path, files, diagnostics, shown }), [path, files, diagnostics, shown])
 
   const caret = useRef<Span | null>(null)
-  const onSelection = useCallback((span: Span) => {
-    caret.current = span
-  }, [])
+  const onSelection = useCallback(
+    (span: Span) => {
+      caret.current = span
+      bench.setCaret(path, span.start)
+    },
+    [bench, path],
+  )
   const language = useLanguage()
   const scratch = useMemo(() => new Scratch(createEngine, () => bench.store.getState().workspace.files), [bench])
   useEffect(() => () => scratch.close(), [scratch])

@@ -1,7 +1,8 @@
 // What came of an evaluation: a line that says how it stands, what can be done about it, and the last value.
 
-import { lazy, Suspense } from "react"
+import { lazy, Suspense, useMemo } from "react"
 import { StatusLine } from "./StatusLine.tsx"
+import { placeAt } from "./text-place.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
 import { pathOf } from "./workspace/workspace.ts"
 
@@ -14,6 +15,12 @@ export function ResultPane() {
   const shown = useBench((state) => state.shown)
   const view = useBench((state) => state.view)
   const selected = useBench((state) => state.selected)
+  const caret = useBench((state) => state.caret)
+  const text = useBench((state) => (state.caret === null ? undefined : state.workspace.files[state.caret.path]))
+  const cursor = useMemo(
+    () => (caret === null || text === undefined ? null : placeAt(text, caret.offset, `/workspace/${caret.path}`)),
+    [caret, text],
+  )
   const old = useBench(({ shown, workspace }) => shown !== null && !isOf(shown.request.files ?? {}, workspace.files))
   const running = progress.kind === "running"
   const failed = shown?.evaluated.view.kind === "failed" ? shown.evaluated.view.problem : null
@@ -52,6 +59,7 @@ export function ResultPane() {
             selected={selected}
             onSelect={bench.select}
             onCopyLink={bench.copyLink}
+            cursor={cursor}
           />
         </Suspense>
       )}

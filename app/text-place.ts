@@ -2,6 +2,16 @@
 
 import type { PlaceView } from "../engine/worker/client.ts"
 
+/** Nix's position of an offset in UTF-16 units. */
+export function placeAt(text: string, offset: number, file: string): PlaceView {
+  const start = text.lastIndexOf("\n", offset - 1) + 1
+  return {
+    file,
+    line: text.slice(0, start).split("\n").length,
+    column: new TextEncoder().encode(text.slice(start, offset)).length + 1,
+  }
+}
+
 /** The range of UTF-16 units to select for a place: the word or sign that begins there. */
 export function rangeOf(text: string, place: PlaceView): readonly [start: number, end: number] {
   let start = 0

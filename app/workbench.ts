@@ -82,6 +82,8 @@ export interface WorkbenchState {
   /** Files elsewhere that the page's address names, until the user lets them be loaded. */
   readonly source: Source | null
   readonly history: readonly Snapshot[]
+  /** Where the caret is, in UTF-16 units, while a view of the result wants to know. */
+  readonly caret: { readonly path: string; readonly offset: number } | null
   /** A place to be selected in a file. */
   readonly reveal: (Span & { readonly path: string; readonly turn: number }) | null
   /** False where nothing can be kept. */
@@ -114,6 +116,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     shown: null,
     progress: { kind: "idle" },
     notices: [],
+    caret: null,
     settings: readSettings(shelf.settings()),
     pane: "code",
     side: "result",
@@ -344,6 +347,12 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
       put({ files, entry }, before.tabs, before.active)
       const undo = () => (get().workspace.id === before.workspace.id ? put(before.workspace, before.tabs, before.active) : undefined)
       notify("The earlier state is back.", { action: { label: "Undo", run: undo } })
+    },
+    /** The caret has moved; kept only where it is shown, since every keystroke moves it. */
+    setCaret(path: string, offset: number): void {
+      const { view, caret } = get()
+      if (view === "parsed" || view === "resolved") set({ caret: { path, offset } })
+      else if (caret !== null) set({ caret: null })
     },
     openWorkspace,
     /** Opens a new workspace of given parts beside those that are there. */

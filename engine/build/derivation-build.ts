@@ -157,7 +157,9 @@ async function dispatch(
     if (end?.kind === "done") return end.outputs
     if (end?.kind !== "failed") throw new StoreError("unreachable", "the endpoint did not tell how the build ended")
     const { reason, message, exitCode } = end
-    if (reason !== "infrastructure" || attempt >= attempts) throw new BuildFault(reason, message, { exitCode })
+    // Somebody else may have stopped what was built for both.
+    const isTheirs = reason === "infrastructure" || (reason === "cancelled" && !signal.aborted)
+    if (!isTheirs || attempt >= attempts) throw new BuildFault(reason, message, { exitCode })
     // Perhaps it lost what it was sent.
     endpoint.forget()
     site.news({ kind: "retry", drvPath: full, reason: message, delay: 0, time: Date.now() })

@@ -387,9 +387,15 @@ export function engineOver(connect: () => Connection): Engine {
     graph: (run, drvPath, most) => ask(run, (api) => desk(api).graph(run, drvPath, most)),
     compare: (left, right) => ask([left[0], right[0]], (api) => desk(api).compare(left, right)),
   }
-  /** The worker of the builds, started by the first call. */
+  /** The worker of the builds, started by the first call; a store that is only in a worker's memory is in no other. */
   let site: Connection | null = null
+  let place: Promise<StoreReport["place"]> | null = null
   const askBuilds = async <T>(work: (builds: BuildApi) => Promise<T>): Promise<T> => {
+    place ??= store.report().then((report) => report.place)
+    place.catch(() => {
+      place = null
+    })
+    if ((await place) === "memory") return ask(null, (api) => work(buildsOf(api)))
     if (closed) throw new EngineStopped("the engine was closed")
     if (site === null || site.over()) site = connect()
     const { api, ready, ended } = site

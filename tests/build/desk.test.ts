@@ -6,6 +6,7 @@ import { memoryStorage } from "../../engine/castore/storage.ts"
 import type { EvaluateRequest } from "../../engine/worker/protocol.ts"
 import { WorkerSession } from "../../engine/worker/session.ts"
 import { storeOn } from "../../engine/worker/tab-store.ts"
+import { localEngine } from "../app/local-engine.ts"
 import { Building, missing, prelude, toolFiles } from "./building.ts"
 
 function files(): NonNullable<EvaluateRequest["files"]> {
@@ -94,3 +95,26 @@ else
       await expect.poll(async () => (await building.endpoint().list()).filter(({ state }) => state === "running")).toEqual([])
     })
   })
+
+test.skipIf(missing !== undefined)("the page's engine builds, where the store is", async () => {
+  const building = await new Building().start()
+  try {
+    const engine = localEngine()
+    const settings = { endpoint: { url: building.url } }
+    const { run } = await engine.evaluate({ expr: `(${prelude} sh "paged" { } "echo paged > $out").drvPath`, files: files() })
+    const printed = await engine.print(run, [], "raw")
+    if ("problem" in printed) throw new Error(printed.problem.message)
+    const drvPath = printed.text
+    expect((await engine.builds.test(settings.endpoint)).executors?.map(({ name }) => name)).toEqual(["bubblewrap"])
+    expect((await engine.builds.plan([{ drvPath }], settings)).rows.map(({ action }) => action)).toEqual(["build"])
+    const { outputs } = await engine.builds.build([{ drvPath }], settings)
+    expect(Buffer.from(await engine.store.read(outputs[drvPath]!["out"]!)).toString()).toBe("paged\n")
+    await expect(engine.builds.build([{ drvPath: "/nix/store/00000000000000000000000000000000-x.drv" }], settings)).rejects.toMatchObject({
+      code: "absent",
+    })
+    await engine.builds.cancel(drvPath)
+    engine.close()
+  } finally {
+    await building.remove()
+  }
+})

@@ -124,6 +124,19 @@ else
       expect(tab.kinds("-slow.drv").filter((kind) => kind === "started")).toHaveLength(1)
     })
 
+    test("what somebody else stops is begun again for who still wants it", async () => {
+      const tab = tabOf(building.endpoint())
+      const [slow] = await instantiate(tab, graph.replace("echo begun; sleep 60", "echo begins; sleep 1"), ["slow"])
+      const built = tab.scheduler.build([{ drvPath: slow!, outputs: "all" }])
+      await expect.poll(() => tab.logOf("-slow.drv"), { timeout: 20_000 }).toBe("begins\n")
+      const other = building.endpoint()
+      for (const { build, state } of await other.list()) if (state === "running") await other.cancel(build)
+      const { failures } = await built
+      expect([...failures.values()].map(String)).toEqual([])
+      expect(tab.kinds("-slow.drv")).toContain("anew")
+      expect(tab.logOf("-slow.drv")).toBe("begins\nbegins\n")
+    })
+
     test("outputs addressed by their content, with themselves in them, and what needs them", async () => {
       const tab = tabOf(building.endpoint())
       const [deferred, floating] = await instantiate(tab, graph, ["deferred", "floating"])

@@ -73,7 +73,7 @@ export function DerivationPane({ request, drvRef, path, onDerivation, onExplain,
         </div>
       ) : (
         <>
-          <DerivationActions card={card} request={request} drvRef={path === "" ? drvRef : null} onExplain={onExplain} />
+          <DerivationActions card={card} request={request} drvRef={drvRef} isInput={path !== ""} onExplain={onExplain} />
           <div className="drv-body">
             {view === "fields" ? <DerivationFields card={card} onDerivation={onDerivation} onExplain={onExplain} /> : null}
             {view === "aterm" ? <AtermView aterm={card.aterm} onExplain={() => onExplain(`${card.drvPath}^*`)} /> : null}

@@ -13,7 +13,7 @@ const MOST = 20_000
 
 export function TraceView({ request }: { readonly request: EvaluateRequest }) {
   const engine = useEngine()
-  const { run } = useResult()
+  const { run, leadsTo } = useResult()
   const [trace, setTrace] = useState<RunTrace | "waiting" | "stopped" | null>(null)
   const observed = (request.options?.observe ?? 0) > 0
 
@@ -69,7 +69,8 @@ export function TraceView({ request }: { readonly request: EvaluateRequest }) {
           return (
             <div className="step-line" style={{ paddingLeft: `${0.6 + Math.min(row.depth, 30) * 0.8}rem` }}>
               <span className={row.failed ? "error" : "note"}>{row.kind === "force" ? "force" : "call"}</span> <code>{row.text}</code>{" "}
-              <span className="note">{duration(row.milliseconds)}</span> {row.at === null ? null : <PlaceButton place={row.at} />}
+              <span className="note">{duration(row.milliseconds)}</span>{" "}
+              {row.at === null ? null : leadsTo(row.at.file) ? <PlaceButton place={row.at} /> : <span className="note">of Nix itself</span>}
             </div>
           )
         }}

@@ -9,8 +9,9 @@ import type { Text } from "./builtin.ts"
 import { callFunction, tooDeep } from "./call.ts"
 import { copyPathToStore } from "./coerce.ts"
 import { type Context, unionContext } from "./context.ts"
-import { NixError } from "./error.ts"
+import { NixError, Pending } from "./error.ts"
 import { force } from "./force.ts"
+import { lookAhead } from "./look-ahead.ts"
 import { positionOf, showValue } from "./print-value.ts"
 import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
@@ -164,7 +165,7 @@ function write(rt: Runtime, job: Job, cell: Cell, pos: number, copy: boolean): s
         out += (i > 0 ? "," : "") + write(rt, job, v[i] as Cell, pos, copy)
       } catch (e) {
         if (e instanceof NixError) e.frame(pos, `while evaluating list element at index ${i}`)
-        throw e
+        throw besides(rt, job, e, v.slice(i + 1), copy)
       }
     }
     out += "]"
@@ -212,6 +213,21 @@ function peel(rt: Runtime, job: Job, v: Value, pos: number, came: boolean, from:
   }
 }
 
+/** What was thrown; while something has to wait for long, what comes after it is evaluated as far as that goes. */
+function besides(rt: Runtime, job: Job, thrown: unknown, cells: readonly Cell[], copy: boolean): unknown {
+  if (!(thrown instanceof Pending && thrown.isLong)) return thrown
+  return lookAhead(
+    rt,
+    thrown,
+    cells.map((cell) => () => write(rt, job, cell, 0, copy)),
+  )
+}
+
+function cellsAfter(set: Attrs, name: string): Cell[] {
+  const names = set.sortedNames()
+  return names.slice(names.indexOf(name) + 1).map((other) => set.get(other) as Cell)
+}
+
 function object(rt: Runtime, job: Job, set: Attrs, copy: boolean): string {
   let out = "{"
   for (const name of set.sortedNames()) {
@@ -222,7 +238,7 @@ function object(rt: Runtime, job: Job, set: Attrs, copy: boolean): string {
       out += write(rt, job, set.get(name) as Cell, at, copy)
     } catch (e) {
       if (e instanceof NixError) e.frame(at, `while evaluating attribute '${printAttrName(name)}'`)
-      throw e
+      throw e instanceof Pending ? besides(rt, job, e, cellsAfter(set, name), copy) : e
     }
   }
   return `${out}}`
@@ -246,7 +262,7 @@ function* stepWrite(rt: Runtime, job: Job, cell: Cell, pos: number, copy: boolea
         out += (i > 0 ? "," : "") + ((yield stepWrite(rt, job, v[i] as Cell, pos, copy)) as string)
       } catch (e) {
         if (e instanceof NixError) e.frame(pos, `while evaluating list element at index ${i}`)
-        throw e
+        throw besides(rt, job, e, v.slice(i + 1), copy)
       }
     }
     out += "]"
@@ -296,7 +312,7 @@ function* stepObject(rt: Runtime, job: Job, set: Attrs, copy: boolean): Step<str
       out += (yield stepWrite(rt, job, set.get(name) as Cell, at, copy)) as string
     } catch (e) {
       if (e instanceof NixError) e.frame(at, `while evaluating attribute '${printAttrName(name)}'`)
-      throw e
+      throw e instanceof Pending ? besides(rt, job, e, cellsAfter(set, name), copy) : e
     }
   }
   return `${out}}`

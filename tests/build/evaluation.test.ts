@@ -18,7 +18,7 @@ const chain = `let
 in { inherit one two; three = builtins.readFile third.doc; there = builtins.pathExists "\${second}/default.nix"; names = builtins.attrNames (builtins.readDir second); drv = third.drvPath; }`
 
 const parallel = `let slow = n: import (sh "slow-\${toString n}" { } "sleep 1; echo \${toString n} > $out"); in
-  { a = slow 1; b = [ (slow 2) { c = slow 3; } ]; d = derivation { name = "d"; inherit system; builder = "/bin/sh"; x = toString (slow 4); y = [ (toString (slow 5)) ]; }; }`
+  { a = slow 1; b = [ (slow 2) { c = slow 3; } ]; d = derivation { name = "d"; inherit system; builder = "/bin/sh"; x = toString (slow 4); y = [ (toString (slow 5)) ]; }; e = builtins.toJSON { x = [ (slow 6) (slow 7) ]; }; }`
 
 if (missing !== undefined) test.skip(`import from derivation: ${missing}`, () => {})
 else
@@ -65,16 +65,16 @@ else
     })
 
     test.each(["closures", "stepper"] as const)("what is independent is built side by side, by %s", async (run) => {
-      const { evaluate, tab } = setUp(run, { jobs: 5 })
+      const { evaluate, tab } = setUp(run, { jobs: 7 })
       const { value, error } = await evaluate(
         `let x = ${parallel.replaceAll("slow-", `slow-${run}-`)}; in x // { d = builtins.stringLength x.d.drvPath; }`,
       )
       expect(error).toBeUndefined()
-      expect(value).toBe(`{ a = 1; b = [ 2 { c = 3; } ]; d = 49; }`)
+      expect(value).toBe(`{ a = 1; b = [ 2 { c = 3; } ]; d = 49; e = "{\\"x\\":[6,7]}"; }`)
       const began = tab.news.flatMap((one) => (one.kind === "stage" && one.stage === "building" ? [one.time] : []))
       const done = tab.news.flatMap((one) => (one.kind === "done" ? [one.time] : []))
-      expect(began).toHaveLength(5)
-      // All five were begun before the first was done.
+      expect(began).toHaveLength(7)
+      // All seven were begun before the first was done.
       expect(Math.max(...began)).toBeLessThan(Math.min(...done))
     })
 

@@ -12,7 +12,7 @@ import { PaneContent } from "./SidePane.tsx"
 import type { SidePane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
 
-const PANES: readonly SidePane[] = ["result", "problems", "repl", "store", "reference"]
+const PANES: readonly SidePane[] = ["result", "problems", "repl", "store", "builds", "reference"]
 
 export function DesktopLayout() {
   const side = useBench((state) => state.side)

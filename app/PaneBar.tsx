@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<Pane, string>> = {
   problems: "Problems",
   repl: "REPL",
   store: "Store",
+  builds: "Builds",
   reference: "Docs",
   lesson: "Lesson",
 }

@@ -9,7 +9,7 @@ import { PaneContent } from "./SidePane.tsx"
 import type { Pane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
 
-const PANES: readonly Pane[] = ["files", "code", "result", "problems", "repl", "store", "reference"]
+const PANES: readonly Pane[] = ["files", "code", "result", "problems", "repl", "store", "builds", "reference"]
 
 export function PhoneLayout() {
   const guide = useBench((state) => state.workspace.guide !== null)

@@ -10,10 +10,13 @@ const ReplHost = lazy(() => import("./ReplHost.tsx").then((m) => ({ default: m.R
 
 const StoreHost = lazy(() => import("./store/StoreHost.tsx").then((m) => ({ default: m.StoreHost })))
 
+const BuildHost = lazy(() => import("./build/BuildHost.tsx").then((m) => ({ default: m.BuildHost })))
+
 const others: Readonly<Partial<Record<Pane, readonly [name: string, content: ComponentType]>>> = {
   problems: ["Problems", ProblemsPane],
   repl: ["REPL", ReplHost],
   store: ["Store", StoreHost],
+  builds: ["Builds", BuildHost],
   reference: ["Reference", ReferencePane],
 }
 

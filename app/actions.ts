@@ -18,6 +18,7 @@ const panes: readonly (readonly [Pane, string])[] = [
   ["reference", "Reference"],
   ["lesson", "Lesson"],
   ["files", "Files"],
+  ["builds", "Builds"],
 ]
 
 /** All actions, in the order in which they are listed. */

@@ -2,6 +2,7 @@
 
 import type {
   Engine,
+  EngineBuilds,
   EngineRepl,
   EngineStore,
   Evaluated,
@@ -43,6 +44,10 @@ export class EngineDesk {
   /** The store; not counted: imports have a Cancel of their own. */
   get store(): EngineStore {
     return this.engine.store
+  }
+  /** Builds; not counted: they go on beside everything else. */
+  get builds(): EngineBuilds {
+    return this.engine.builds
   }
   evaluate(request: EvaluateRequest): Promise<Evaluated> {
     return this.counted(this.engine.evaluate(request))

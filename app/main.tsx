@@ -5,11 +5,15 @@ import { createRoot } from "react-dom/client"
 import { createEngine } from "../engine/worker/client.ts"
 import { createLanguage } from "../engine/worker/language-client.ts"
 import { App } from "./App.tsx"
+import { BuildContext } from "./build/build-context.ts"
+import { createBuildDesk } from "./build/build-desk.ts"
+import { askGateway } from "./build/endpoint-choice.ts"
 import { listenToParent } from "./embed/messages.ts"
 import { EngineContext } from "./engine-context.ts"
 import { EngineDesk } from "./engine-desk.ts"
 import { LanguageContext } from "./language-context.ts"
 import { createLanguageDesk } from "./language-desk.ts"
+import { pageStorage } from "./page-storage.ts"
 import { registerServiceWorker } from "./service-worker.ts"
 import { followAddress, openingOf } from "./visit.ts"
 import { createWorkbench } from "./workbench.ts"
@@ -24,7 +28,14 @@ const embedded = new URLSearchParams(location.search).has("embed")
 // A page in somebody else's keeps to itself: it neither shows nor changes what the user has in their own.
 const shelf = embedded ? new Shelf("memory") : new Shelf()
 // That nothing is kept there goes without saying.
-const desk = new EngineDesk(createEngine({ onNotice: (text) => (embedded ? undefined : bench.notify(text, { urgent: true })) }))
+const builds = createBuildDesk({
+  builds: () => desk.builds,
+  storage: pageStorage,
+  gateway: () => askGateway(() => fetch("gateway.json", { cache: "no-store" })),
+  show: () => bench.setPane("builds"),
+})
+const onNotice = (text: string): void => (embedded ? undefined : bench.notify(text, { urgent: true }))
+const desk = new EngineDesk(createEngine({ onNotice, onBuildNews: builds.hear }))
 const { opened, looking, runs } = openingOf(location, shelf)
 const bench = createWorkbench({ desk, shelf, language, opened, looking })
 // A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.
@@ -39,7 +50,9 @@ createRoot(element).render(
     <EngineContext value={desk}>
       <LanguageContext value={language}>
         <WorkbenchContext value={bench}>
-          <App embedded={embedded} />
+          <BuildContext value={embedded ? null : builds}>
+            <App embedded={embedded} />
+          </BuildContext>
         </WorkbenchContext>
       </LanguageContext>
     </EngineContext>

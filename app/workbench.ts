@@ -50,7 +50,7 @@ export interface Notice {
 }
 
 /** What can stand beside the editor. */
-export type SidePane = "result" | "problems" | "reference" | "repl" | "store"
+export type SidePane = "result" | "problems" | "reference" | "repl" | "store" | "builds"
 
 /** What a phone shows: one thing at a time. */
 export type Pane = SidePane | "code" | "files" | "lesson"
@@ -79,6 +79,8 @@ export interface WorkbenchState {
   readonly dialog: DialogName | null
   /** An entry of the reference to be shown. */
   readonly topic: string | null
+  /** A store path to be shown in the store's pane. */
+  readonly storePath: string | null
   /** Files elsewhere that the page's address names, until the user lets them be loaded. */
   readonly source: Source | null
   readonly history: readonly Snapshot[]
@@ -122,6 +124,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     side: "result",
     dialog: null,
     topic: null,
+    storePath: null,
     source: null,
     kept: shelf.kept,
     interrupted: shelf.interrupted(),
@@ -440,6 +443,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     select: (selected: Ref | null): void => set({ selected }),
     show: (dialog: DialogName | null): void => set({ dialog }),
     /** Opens the reference at an entry. */
+    openStorePath: (storePath: string): void => set({ storePath, pane: "store", side: "store", dialog: null }),
     explainName: (topic: string): void => set({ topic, pane: "reference", side: "reference", dialog: null }),
     setSource: (source: Source | null): void => set({ source }),
     setDiagnostics(path: string, found: readonly Diagnostic[]): void {

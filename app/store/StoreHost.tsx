@@ -12,6 +12,10 @@ export function StoreHost() {
   const bench = useWorkbench()
   const trees = useBench((state) => state.workspace.trees)
   const desk = useMemo(() => createStoreDesk(engine.store, (name, storePath) => bench.mount(name, storePath)), [engine, bench])
+  const wanted = useBench((state) => state.storePath)
+  useEffect(() => {
+    if (wanted !== null) void desk.open(wanted)
+  }, [desk, wanted])
   const id = useBench((state) => state.workspace.id)
   // What the workspace shows is kept by the store whatever else is removed.
   useEffect(() => {

@@ -1,25 +1,26 @@
 // The engine in the test's own process: the page's client over the worker's session, without a worker between them.
 import type { Remote } from "comlink"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
-import { type Connection, type Engine, EngineStopped, engineOver } from "../../engine/worker/client.ts"
+import { type BuildNews, type Connection, type Engine, EngineStopped, engineOver } from "../../engine/worker/client.ts"
 import type { WorkerApi } from "../../engine/worker/protocol.ts"
 import { WorkerSession } from "../../engine/worker/session.ts"
 import { openTabStore } from "../../engine/worker/tab-store.ts"
 
 /**
  * An engine as `createEngine` gives it. `hold` is awaited before every answer, so that a test can look at what is shown while the
- * engine works, and stop it.
+ * engine works, and stop it. `onBuildNews` gets news of builds.
  */
-export function localEngine(hold: () => Promise<void> = async () => {}): Engine {
-  return engineOver(() => connect(hold))
+export function localEngine(hold: () => Promise<void> = async () => {}, onBuildNews?: (news: BuildNews) => void): Engine {
+  return engineOver(() => connect(hold, onBuildNews))
 }
 
-function connect(hold: () => Promise<void>): Connection {
+function connect(hold: () => Promise<void>, onBuildNews: (news: BuildNews) => void = () => {}): Connection {
   const hashes = initHashes()
   const session = new WorkerSession(async (notify) => {
     await hashes
     return openTabStore(notify)
   })
+  void session.builds.listen(onBuildNews)
   const held = new Proxy(session, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name)

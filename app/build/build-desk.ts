@@ -1,0 +1,239 @@
+// The state of the build pane: where is built, what was asked for, what is planned, running, done and failed, and the logs.
+
+import { createStore } from "zustand/vanilla"
+import type { BuildNews, BuildPlanView, EndpointReport, EndpointSettings, EngineBuilds } from "../../engine/worker/client.ts"
+import { type BuildRow, type BuildRows, drvName, withNews } from "./build-row.ts"
+import { type ChoiceStorage, type EndpointChoice, type GatewayNotice, readChoice, writeChoice } from "./endpoint-choice.ts"
+import { LogText } from "./log-text.ts"
+
+/** What the user is asked before something is sent. */
+export interface Proposal {
+  readonly drvPath: string
+  readonly url: string
+  /** Null while it is made. */
+  readonly plan: BuildPlanView | null
+  /** Why there is none. */
+  readonly problem: string | null
+}
+
+/** A build that was asked for. */
+export interface BuildJob {
+  readonly id: number
+  readonly drvPath: string
+  readonly state: "running" | "done" | "failed" | "cancelled"
+  readonly text: string
+}
+
+export type Tested =
+  | { readonly kind: "asking" }
+  | { readonly kind: "report"; readonly report: EndpointReport }
+  | { readonly kind: "problem"; readonly message: string }
+
+export interface BuildDeskState {
+  readonly choice: EndpointChoice
+  /** Undefined until the page's server has answered. */
+  readonly gateway: GatewayNotice | undefined
+  readonly tested: Tested | null
+  readonly proposal: Proposal | null
+  readonly jobs: readonly BuildJob[]
+  readonly rows: BuildRows
+  readonly selected: string | null
+  /** Grows with every change of a log. */
+  readonly logTurn: number
+  readonly warnings: readonly string[]
+}
+
+interface Given {
+  readonly builds: () => EngineBuilds
+  readonly storage: ChoiceStorage
+  /** What the page's server says of a gateway. */
+  readonly gateway: () => Promise<GatewayNotice>
+  /** Leads the user to the pane. */
+  readonly show: () => void
+}
+
+/** How long news are gathered before they are shown. Milliseconds. */
+const GATHER = 40
+
+export type BuildDesk = ReturnType<typeof createBuildDesk>
+
+/** Where is built, or null. */
+export function endpointOf({ choice, gateway }: Pick<BuildDeskState, "choice" | "gateway">): EndpointSettings | null {
+  if (choice.own !== null) return choice.own
+  return gateway != null && "url" in gateway ? { url: gateway.url } : null
+}
+
+export function createBuildDesk({ builds, storage, gateway, show }: Given) {
+  const store = createStore<BuildDeskState>(() => ({
+    choice: readChoice(storage),
+    gateway: undefined,
+    tested: null,
+    proposal: null,
+    jobs: [],
+    rows: {},
+    selected: null,
+    logTurn: 0,
+    warnings: [],
+  }))
+  const { getState: get, setState: set } = store
+  const logs = new Map<string, LogText>()
+  const stops = new Map<number, AbortController>()
+  /** Derivations that are built again to compare. */
+  const again = new Set<string>()
+  let news: BuildNews[] = []
+  let gathering: ReturnType<typeof setTimeout> | undefined
+  let lastJob = 0
+  let asked: Promise<void> | null = null
+
+  const why = (e: unknown): string => (e instanceof Error ? e.message : String(e))
+  const keep = (to: Partial<EndpointChoice>): void => {
+    const choice = { ...get().choice, ...to }
+    set({ choice })
+    writeChoice(storage, choice)
+  }
+
+  const take = (): void => {
+    gathering = undefined
+    const some = news
+    news = []
+    let logTurn = get().logTurn
+    const warnings = [...get().warnings]
+    const times: Record<string, number> = {}
+    for (const one of some) {
+      if (one.kind === "log") {
+        let log = logs.get(one.drvPath)
+        if (log === undefined) {
+          log = new LogText()
+          logs.set(one.drvPath, log)
+        }
+        log.add(one.bytes)
+        logTurn++
+      } else if (one.kind === "anew") {
+        logs.get(one.drvPath)?.clear()
+        logTurn++
+      } else if (one.kind === "warning") warnings.push(one.message)
+    }
+    const rows = withNews(get().rows, some, again)
+    for (const one of some) {
+      const row = one.kind === "done" ? rows[one.drvPath] : undefined
+      if (row?.action === "build" && row.began !== null && row.ended !== null) times[row.name] = row.ended - row.began
+    }
+    set({ rows, logTurn, warnings: warnings.slice(-20) })
+    if (Object.keys(times).length > 0) keep({ times: { ...get().choice.times, ...times } })
+  }
+
+  const changeJob = (id: number, to: Partial<BuildJob>): void =>
+    set({ jobs: get().jobs.map((job) => (job.id === id ? { ...job, ...to } : job)) })
+
+  const run = async (drvPath: string, endpoint: EndpointSettings, compare: boolean): Promise<void> => {
+    const id = ++lastJob
+    const control = new AbortController()
+    stops.set(id, control)
+    const job: BuildJob = { id, drvPath, state: "running", text: "" }
+    set({ jobs: [...get().jobs.filter((other) => other.drvPath !== drvPath || other.state === "running"), job], proposal: null })
+    if (compare) again.add(drvPath)
+    try {
+      const wishes = { signal: control.signal, keepGoing: true, ...(compare ? { again: [drvPath] } : {}) }
+      const { failures } = await builds().build([{ drvPath }], { endpoint }, wishes)
+      const failed = Object.keys(failures).length
+      const text = failed === 0 ? "" : `${failed === 1 ? "1 derivation was" : `${failed} derivations were`} not built`
+      changeJob(id, { state: failed === 0 ? "done" : "failed", text })
+      const first = Object.entries(failures).find(([, { reason }]) => reason !== "dependency")
+      if (first !== undefined) set({ selected: first[0] })
+    } catch (e) {
+      changeJob(id, control.signal.aborted ? { state: "cancelled", text: "stopped" } : { state: "failed", text: why(e) })
+    } finally {
+      stops.delete(id)
+      // What was said of it comes before the end of it.
+      if (gathering !== undefined) {
+        clearTimeout(gathering)
+        take()
+      }
+      again.delete(drvPath)
+    }
+  }
+
+  /** Asks the page's server, once. */
+  const find = (): Promise<void> => {
+    asked ??= gateway().then((told) => set({ gateway: told }))
+    return asked
+  }
+
+  const test = async (endpoint: EndpointSettings): Promise<void> => {
+    set({ tested: { kind: "asking" } })
+    try {
+      set({ tested: { kind: "report", report: await builds().test(endpoint) } })
+    } catch (e) {
+      set({ tested: { kind: "problem", message: why(e) } })
+    }
+  }
+
+  return {
+    store,
+    find,
+    test,
+    /** Takes what the engine tells of builds. */
+    hear(one: BuildNews): void {
+      news.push(one)
+      gathering ??= setTimeout(take, GATHER)
+    },
+    /** The log of a derivation's build; undefined before its first line. */
+    log: (drvPath: string): LogText | undefined => logs.get(drvPath),
+    select: (drvPath: string | null): void => set({ selected: drvPath }),
+    /** Chooses an endpoint; null for the one beside the app. */
+    choose(own: EndpointSettings | null): void {
+      keep({ own })
+      set({ tested: null, proposal: null })
+    },
+    /** Builds a derivation; before anything is sent to an endpoint for the first time, the user is shown what, and asked. */
+    async propose(drvPath: string, { compare = false }: { readonly compare?: boolean } = {}): Promise<void> {
+      show()
+      await find()
+      const endpoint = endpointOf(get())
+      if (endpoint === null) {
+        set({ proposal: { drvPath, url: "", plan: null, problem: "There is no endpoint that could build it." } })
+        return
+      }
+      const { url } = endpoint
+      if (get().choice.allowed.includes(url)) return run(drvPath, endpoint, compare)
+      const mine: Proposal = { drvPath, url, plan: null, problem: null }
+      set({ proposal: mine })
+      const settle = (to: Partial<Proposal>): void => {
+        if (get().proposal === mine) set({ proposal: { ...mine, ...to } })
+      }
+      try {
+        settle({ plan: await builds().plan([{ drvPath }], { endpoint }) })
+      } catch (e) {
+        settle({ problem: why(e) })
+      }
+    },
+    /** The user agrees to what was proposed. */
+    async send(): Promise<void> {
+      const { proposal, choice } = get()
+      const endpoint = endpointOf(get())
+      if (proposal?.plan == null || endpoint?.url !== proposal.url) return
+      keep({ allowed: [...choice.allowed.filter((url) => url !== proposal.url), proposal.url] })
+      await run(proposal.drvPath, endpoint, false)
+    },
+    decline: (): void => set({ proposal: null }),
+    /** Asks again before something is sent to any endpoint. */
+    forget: (): void => keep({ allowed: [] }),
+    /** Stops what was asked for. */
+    stop: (id: number): void => stops.get(id)?.abort(),
+    /** Stops the build of one derivation. */
+    async cancel(drvPath: string): Promise<void> {
+      try {
+        await builds().cancel(drvPath)
+      } catch (e) {
+        set({ warnings: [...get().warnings, `${drvName(drvPath)} could not be stopped: ${why(e)}`] })
+      }
+    },
+    /** Removes what is over from the list. */
+    clear(): void {
+      const isOver = ({ stage }: BuildRow): boolean => stage === "done" || stage === "failed"
+      const rows = Object.entries(get().rows).filter(([, row]) => !isOver(row))
+      for (const drvPath of logs.keys()) if (!rows.some(([path]) => path === drvPath)) logs.delete(drvPath)
+      set({ rows: Object.fromEntries(rows), jobs: get().jobs.filter(({ state }) => state === "running"), selected: null, warnings: [] })
+    },
+  }
+}

@@ -249,7 +249,7 @@ else
           outputBytes: 4 << 20,
         })
         expect(single.failure).toBeDefined()
-        const sleeper = await run(job("/nix/store/busybox/sleep 100", { inputs: busybox }), { silence: 500 })
+        const sleeper = await run(job("/nix/store/busybox/sleep 100", { inputs: busybox }), { silence: 2500 })
         expect(sleeper.failure?.reason).toBe("silence")
       }, 120_000)
 

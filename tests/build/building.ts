@@ -14,10 +14,12 @@ import { BubblewrapExecutor } from "../../engine/gateway/build/bubblewrap.ts"
 import { Builds } from "../../engine/gateway/build/builds.ts"
 import { defaultBuildLimits } from "../../engine/gateway/build/executor.ts"
 import { Gateway } from "../../engine/gateway/gateway.ts"
+import { BinaryCache } from "../../engine/store/binary-cache.ts"
 import type { EvalIOOptions } from "../../engine/store/eval-io.ts"
 import type { MountedFile } from "../../engine/store/mount.ts"
 import { Store } from "../../engine/store/store.ts"
 import type { Stores } from "../../engine/store/stores.ts"
+import { Substituter } from "../../engine/store/substitute.ts"
 import { hostOf, memoryStores } from "../store/eval-io-run.ts"
 
 /** Why builds cannot be tested here, if they cannot. */
@@ -85,16 +87,18 @@ export class Building {
 }
 
 /** A tab's side: a store of its own, a scheduler, and what was told of builds. */
-export function tabOf(endpoint: Endpoint, options: { readonly jobs?: number } = {}) {
+export function tabOf(endpoint: Endpoint, { jobs, caches = [] }: { readonly jobs?: number; readonly caches?: readonly string[] } = {}) {
   const stores = memoryStores()
   const store = new Store(stores, { now: () => 1_700_000_000 })
+  const opened = caches.map((url) => new BinaryCache({ url, publicKeys: [], isTrusted: true }))
+  const substituter = caches.length === 0 ? undefined : new Substituter(store, opened)
   const news: BuildNews[] = []
-  const scheduler = new BuildScheduler({ store, endpoint: new SiteEndpoint(endpoint), onNews: (one) => news.push(one), ...options })
+  const scheduler = new BuildScheduler({ store, endpoint: new SiteEndpoint(endpoint), onNews: (one) => news.push(one), substituter, jobs })
   const logOf = (name: string): string =>
     news.map((one) => (one.kind === "log" && one.drvPath.includes(name) ? Buffer.from(one.bytes).toString("latin1") : "")).join("")
   const kinds = (name: string): string[] =>
     news.flatMap((one) => ("drvPath" in one && one.drvPath.includes(name) ? [one.kind === "stage" ? one.stage : one.kind] : []))
-  return { stores, store, news, scheduler, logOf, kinds }
+  return { stores, store, substituter, news, scheduler, logOf, kinds }
 }
 
 export type Tab = ReturnType<typeof tabOf>

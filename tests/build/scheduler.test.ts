@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { BuildFault } from "../../engine/build/build-fault.ts"
 import { failureText } from "../../engine/build/eval-builder.ts"
+import { StoreError } from "../../engine/castore/error.ts"
 import { printHash } from "../../engine/formats/hash/hash.ts"
 import { Building, instantiate, missing, tabOf, textOf } from "./building.ts"
 
@@ -151,6 +152,34 @@ else
       const made = outputs.get(deferred!)!.get("out")!
       expect(await textOf(tab, made.path)).toBe(`/nix/store/${out} /nix/store/${lib}\n`)
       expect(made.references).toEqual([lib, out].sort())
+    })
+
+    test("what a binary cache has is taken from there, and nothing below it; if it then fails, it is built after all", async () => {
+      const first = tabOf(building.endpoint())
+      const [top] = await instantiate(first, graph, ["top"])
+      const built = await first.scheduler.build([{ drvPath: top!, outputs: "all" }])
+      const hash = built.outputs.get(top!)!.get("out")!.narHash
+      // The gateway's own cache.
+      const tab = tabOf(building.endpoint(), { caches: [building.url] })
+      await instantiate(tab, graph, ["top"])
+      const { outputs } = await tab.scheduler.build([{ drvPath: top!, outputs: "all" }])
+      expect(outputs.get(top!)!.get("out")!.narHash).toEqual(hash)
+      expect(tab.news.flatMap((one) => (one.kind === "planned" ? one.rows.map(({ name, action }) => `${name} ${action}`) : []))).toEqual([
+        "top substitute",
+      ])
+      expect(tab.kinds("-top.drv").filter((kind) => kind !== "progress")).toEqual(["substituting", "done"])
+      const unlucky = tabOf(building.endpoint(), { caches: [building.url] })
+      await instantiate(unlucky, graph, ["top"])
+      const { substitute } = unlucky.substituter!
+      let asked = 0
+      unlucky.substituter!.substitute = (paths, options) => {
+        if (asked++ === 0) return Promise.reject(new StoreError("damaged", "the archive is bad"))
+        return substitute.call(unlucky.substituter, paths, options)
+      }
+      const rescued = await unlucky.scheduler.build([{ drvPath: top!, outputs: "all" }])
+      expect(rescued.outputs.get(top!)!.get("out")!.narHash).toEqual(hash)
+      expect(unlucky.news.find(({ kind }) => kind === "warning")).toMatchObject({ message: expect.stringContaining("the archive is bad") })
+      expect(unlucky.kinds("-top.drv")).toContain("started")
     })
 
     test("what cannot be built there says why", async () => {

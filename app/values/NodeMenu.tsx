@@ -17,10 +17,11 @@ interface Props {
 
 export function NodeMenu({ row, what, onClose, onDerivation }: Props) {
   const engine = useEngine()
-  const { run, addLog, leadsTo, show } = useResult()
+  const { run, addLog, leadsTo, show, onExplainNode } = useResult()
   const [said, setSaid] = useState<string | null>(null)
   const view = row.child?.view
   const at = row.child?.at ?? (view?.kind === "function" ? view.at : null)
+  const hasPath = (view?.kind === "attrs" && view.derivation !== null) || (view?.kind === "string" && view.context.length > 0)
   const watched = engine.kept.isWatched(row.ref)
 
   const copy = async (text: string): Promise<void> => {
@@ -67,6 +68,7 @@ export function NodeMenu({ row, what, onClose, onDerivation }: Props) {
           <DropdownMenu.Separator className="menu-line" />
           {at !== null && at !== undefined && leadsTo(at.file) ? item("Go to source", () => show(at)) : null}
           {view?.kind === "attrs" && view.derivation !== null ? item("Open the derivation", () => onDerivation(row.ref)) : null}
+          {hasPath && onExplainNode !== undefined ? item("Explain its path", () => onExplainNode(row.ref)) : null}
           {watched ? item("Stop watching", () => engine.kept.unwatch(row.ref)) : item("Watch", () => engine.kept.watch(row.ref))}
           {said === null ? null : (
             <p className="menu-said" role="status">

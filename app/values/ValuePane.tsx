@@ -81,9 +81,17 @@ export function ValuePane(props: ValuePaneProps) {
   }, [])
   // Here, so that what is open stays open while another view is looked at.
   const model = useMemo(() => new TreeModel(engine, { run, view, forced }, addLog), [engine, run, view, forced, addLog])
+  const onExplainNode = useCallback(
+    (ref: Ref) => {
+      onSelect(ref)
+      setDrvRef(ref)
+      goTo({ kind: "explain", path: "", step: "" })
+    },
+    [onSelect, goTo],
+  )
   const scope = useMemo(
-    () => ({ run, main, addLog, leadsTo, show, onDerivationPath: (path: string) => goTo({ kind: "drv", path }) }),
-    [run, main, addLog, leadsTo, show, goTo],
+    () => ({ run, main, addLog, leadsTo, show, onDerivationPath: (path: string) => goTo({ kind: "drv", path }), onExplainNode }),
+    [run, main, addLog, leadsTo, show, goTo, onExplainNode],
   )
   const openDerivation = (ref: Ref) => {
     onSelect(ref)

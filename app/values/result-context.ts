@@ -1,7 +1,7 @@
 // What the rows of one result share: the run they belong to, where printed lines go, and how a position is shown in the text.
 
 import { createContext, useContext } from "react"
-import type { PlaceView } from "../../engine/worker/client.ts"
+import type { PlaceView, Ref } from "../../engine/worker/client.ts"
 
 export interface ResultScope {
   readonly run: number
@@ -14,6 +14,8 @@ export interface ResultScope {
   show(place: PlaceView): void
   /** Opens the card of a derivation that a value refers to. */
   readonly onDerivationPath?: (drvPath: string) => void
+  /** Explains the store path that a node is or has. */
+  readonly onExplainNode?: (ref: Ref) => void
 }
 
 export const ResultContext = createContext<ResultScope | null>(null)

@@ -251,3 +251,16 @@ test("a path that was not made is an error in its place", async () => {
   await showValue("1", { view: `explain:/nix/store/${"0".repeat(32)}-other` })
   expect((await screen.findByRole("alert", {}, wait)).textContent).toContain("was not made by this evaluation")
 })
+
+test("a string with a store path is explained from its menu", async () => {
+  const { views } = await showValue('{ t = builtins.toFile "hello.txt" "hello world"; }')
+  fireEvent.click(await screen.findByRole("button", { name: "Evaluate t" }))
+  await screen.findByRole("button", { name: "refers to 1" })
+  fireEvent.click(screen.getByRole("button", { name: "Actions for t" }))
+  fireEvent.click(await screen.findByRole("menuitem", { name: "Explain its path" }, wait))
+  expect(views.at(-1)).toBe("explain")
+  await waitFor(
+    () => expect(screen.getByRole("region", { name: "Results" }).textContent).toContain("m6wswa7yn6x5gi6gdq7x1fqlwmlhfja9"),
+    wait,
+  )
+})

@@ -1,5 +1,6 @@
 // One derivation of the builds: its state, how long it has taken, and what can be done with it.
 
+import type { FaultRow } from "../../engine/worker/client.ts"
 import { sizeText } from "../store/size-text.ts"
 import { type BuildRow, stateOf } from "./build-row.ts"
 import { timeText } from "./time-text.ts"
@@ -30,17 +31,20 @@ const WORDS = {
   failed: "failed",
 } as const
 
+function faultWord({ reason }: FaultRow): string {
+  return reason === "cancelled" ? "stopped" : reason === "dependency" ? "needs what failed" : "failed"
+}
+
 export function BuildLine({ row, depth, usual, now, isSelected, onSelect, onCancel, onRetry, onCompare, onOutput }: Props) {
   const { drvPath, name, action, stage, position, machine, attempt, began, ended, progress, differs } = row
   const state = stateOf(row)
   const outputs = Object.entries(row.outputs).filter((pair): pair is [string, string] => pair[1] !== null)
   const facts = [
-    action === "none" ? "was there already" : WORDS[stage],
+    action === "none" ? "was there already" : row.fault === null ? WORDS[stage] : faultWord(row.fault),
     progress === null || progress.all === 0 ? "" : `${sizeText(progress.done)} of ${sizeText(progress.all)}`,
     position === null || state === "done" || state === "failed" ? "" : `place ${position} in the queue`,
     machine === "" ? "" : `on ${machine}`,
     attempt > 1 ? `attempt ${attempt}` : "",
-    row.fault?.reason === "cancelled" ? "stopped" : row.fault?.reason === "dependency" ? "needs what failed" : "",
     differs === null ? "" : differs.length === 0 ? "the same again" : `differs: ${differs.join(", ")}`,
   ].filter(Boolean)
   return (

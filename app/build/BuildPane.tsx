@@ -94,7 +94,7 @@ export function BuildPane({ desk, origin, onOutput }: BuildPaneProps) {
           </ul>
         )}
       </section>
-      {row?.fault == null ? null : <FailureReport row={row} fault={row.fault} />}
+      {row?.fault == null || row.fault.reason === "cancelled" ? null : <FailureReport row={row} fault={row.fault} />}
       {row === undefined ? null : (
         <BuildLog key={row.drvPath} name={row.name} log={log} turn={logTurn} running={stateOf(row) === "running"} />
       )}

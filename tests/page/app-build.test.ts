@@ -59,7 +59,7 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     await button("Open out of top").click()
     await page.getByRole("article", { name: /-top$/ }).getByText("low top").waitFor()
     // Asked once for each endpoint, and a new visit remembers.
-  await page.reload()
+    await page.reload()
     await build("bad")
     await page.getByRole("alert").getByText("error: nothing to be done").waitFor()
     await button("Retry bad").waitFor()

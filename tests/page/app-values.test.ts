@@ -24,10 +24,10 @@ beforeEach(() => {
 const tree = () => app.page.getByRole("tree", { name: "Value" })
 const tab = (name: string) => app.page.getByRole("tab", { name, exact: true }).click()
 
-/** The longest time between two frames while something is scrolled by a screen at a time, and how many frames there were. */
-async function scrolled(page: Page, selector: string): Promise<{ worst: number; median: number; frames: number }> {
+/** The times between two frames, in milliseconds, while something is scrolled by so many pixels with each. */
+async function scrolled(page: Page, selector: string, pixels: number): Promise<{ worst: number; median: number; frames: number }> {
   return page.evaluate(
-    ([of]) =>
+    ([of, by]) =>
       new Promise((resolve) => {
         const element = document.querySelector(of as string) as HTMLElement
         const gaps: number[] = []
@@ -37,7 +37,7 @@ async function scrolled(page: Page, selector: string): Promise<{ worst: number; 
           const now = performance.now()
           gaps.push(now - last)
           last = now
-          element.scrollTop += 480
+          element.scrollTop += by as number
           if (++turn < 120) requestAnimationFrame(step)
           else {
             const sorted = gaps.slice(5).sort((a, b) => a - b)
@@ -46,7 +46,7 @@ async function scrolled(page: Page, selector: string): Promise<{ worst: number; 
         }
         requestAnimationFrame(step)
       }),
-    [selector],
+    [selector, pixels],
   )
 }
 
@@ -54,9 +54,10 @@ test("twenty thousand attributes scroll at the screen's rate, and every one is t
   await app.evaluate('builtins.listToAttrs (builtins.genList (n: { name = "attr${toString n}"; value = n * 2; }) 20000)')
   await app.page.getByText("{ 20,000 attributes }").waitFor()
   expect(await app.page.locator(".node").count()).toBeLessThan(120)
-  const { median } = await scrolled(app.page, ".value-tree")
-  // 60 frames a second are 16.7 ms; a machine that is busy with other tests drops some.
-  expect(median).toBeLessThan(20)
+  const idle = await scrolled(app.page, ".value-tree", 0)
+  const { median } = await scrolled(app.page, ".value-tree", 480)
+  // 60 frames a second are 16.7 ms; a machine that is busy with other tests has fewer, whatever the page does.
+  expect(median).toBeLessThan(Math.max(20, idle.median * 1.5))
   await tree().focus()
   await app.page.keyboard.press("End")
   await app.row("attr9999").waitFor()
@@ -101,7 +102,8 @@ test("a row's menu copies its path and its value, watches it, and leads to its s
   await act("Copy as JSON")
   expect(await clipboard()).toBe("[1,2]")
   await act("Go to source")
-  expect(await app.page.evaluate(() => (document.activeElement as HTMLTextAreaElement).value.slice(0, 20))).toContain("b c")
+  const selected = await app.editor.evaluate((area: HTMLTextAreaElement) => area.selectionStart)
+  expect(selected).toBe("{\n  ".length)
   await act("Watch")
   await app.page.getByRole("region", { name: "Watched" }).waitFor()
   await app.evaluate('{\n  a."b c" = "now a text";\n}')

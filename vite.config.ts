@@ -67,8 +67,32 @@ const previewPolicy: Plugin = {
   },
 }
 
+/**
+ * `_headers`, as several static hosts read it: the worker's own policy. The page's stands in the page; a header for every file would be
+ * joined to the worker's and stop the engine.
+ */
+const hostHeaders: Plugin = {
+  name: "thunkpad:host-headers",
+  apply: "build",
+  generateBundle(_options, bundle) {
+    const workers = Object.keys(bundle).filter((file) => /^assets\/worker-[^/]*\.js$/.test(file))
+    const rules = workers.map((file) => `/${file}\n  Content-Security-Policy: ${WORKER_POLICY}\n`)
+    this.emitFile({ type: "asset", fileName: "_headers", source: `/*\n  X-Content-Type-Options: nosniff\n${rules.join("")}` })
+  },
+}
+
 /** What is loaded when it is wanted, and kept from then on: the editors, and decoders that few stores need. */
-const LATER = ["**/CodeEditor-*", "**/LightEditor-*", "**/editor.worker-*", "**/codicon-*", "**/brotli*", "engine.js", "embed.js", "cli/**"]
+const LATER = [
+  "**/CodeEditor-*",
+  "**/editor.api*",
+  "**/LightEditor-*",
+  "**/editor.worker-*",
+  "**/codicon-*",
+  "**/brotli*",
+  "engine.js",
+  "embed.js",
+  "cli/**",
+]
 
 /** Without a network: the shell and the engine's worker from the first visit on. Registered by app/service-worker.ts. */
 const offline = VitePWA({
@@ -89,6 +113,9 @@ const offline = VitePWA({
   workbox: {
     globPatterns: ["index.html", "icon.svg", "assets/*.{js,css}"],
     globIgnores: LATER,
+    // However the bundler divides the editor: what is as large as that is kept when it was loaded.
+    maximumFileSizeToCacheInBytes: 2 ** 24,
+    manifestTransforms: [(entries) => ({ manifest: entries.filter(({ size }) => size < 2 ** 20) })],
     navigateFallback: "index.html",
     clientsClaim: true,
     // One file: the page's policy has no name for a second one.
@@ -108,7 +135,7 @@ const offline = VitePWA({
 const app: UserConfig = {
   // Relative: else engine.js would look for its worker at the site's root.
   base: "./",
-  plugins: [react(), pagePolicy, previewPolicy, offline],
+  plugins: [react(), pagePolicy, previewPolicy, hostHeaders, offline],
   resolve: {
     alias: [
       // Its "browser" build is one that bundlers cannot read; its modules name Monaco's files as they were called before 0.57.

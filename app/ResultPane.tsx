@@ -58,7 +58,7 @@ export function ResultPane() {
             onView={bench.setView}
             selected={selected}
             onSelect={bench.select}
-            onCopyLink={bench.copyLink}
+            onCopyLink={(at) => void bench.copyLink(at)}
             cursor={cursor}
           />
         </Suspense>

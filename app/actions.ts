@@ -28,7 +28,7 @@ export function actionsOf(bench: Workbench): readonly Action[] {
   return [
     { id: "evaluate", label: "Evaluate", keys: "Ctrl+Enter", run: () => void bench.evaluate() },
     { id: "stop", label: "Stop the evaluation", keys: "Escape", run: bench.stop },
-    { id: "copy-link", label: "Copy a link to this workspace", keys: "Ctrl+S", run: () => bench.copyLink() },
+    { id: "copy-link", label: "Copy a link to this workspace", keys: "Ctrl+S", run: () => void bench.copyLink() },
     { id: "share", label: "Share…", run: () => bench.show("share") },
     { id: "palette", label: "All actions", keys: "Ctrl+K", run: () => bench.show("palette") },
     { id: "next-problem", label: "Go to the next problem", keys: "F8", run: bench.nextProblem },

@@ -27,6 +27,7 @@ const language = createLanguageDesk(createLanguage)
 const embedded = new URLSearchParams(location.search).has("embed")
 // A page in somebody else's keeps to itself: it neither shows nor changes what the user has in their own.
 const shelf = embedded ? new Shelf("memory") : new Shelf()
+const { opened, looking, runs } = await openingOf(location, shelf)
 // That nothing is kept there goes without saying.
 const builds = createBuildDesk({
   builds: () => desk.builds,
@@ -36,7 +37,6 @@ const builds = createBuildDesk({
 })
 const onNotice = (text: string): void => (embedded ? undefined : bench.notify(text, { urgent: true }))
 const desk = new EngineDesk(createEngine({ onNotice, onBuildNews: builds.hear }))
-const { opened, looking, runs } = openingOf(location, shelf)
 const bench = createWorkbench({ desk, shelf, language, opened, looking })
 // A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.
 if (runs) void bench.preview()

@@ -19,8 +19,8 @@ export interface Opening {
 const LONGEST = 200_000
 
 /** What to begin with at an address. */
-export function openingOf(address: Pick<Location, "search" | "hash">, shelf: Shelf): Opening {
-  const asked = askedBy(address)
+export async function openingOf(address: Pick<Location, "search" | "hash">, shelf: Shelf): Promise<Opening> {
+  const asked = await askedBy(address)
   if (asked.kind === "shared") {
     const { workspace: given, ...looking } = workspaceOf(asked.shared)
     const workspace = createWorkspace({ ...given, id: newId() })
@@ -37,16 +37,16 @@ export function openingOf(address: Pick<Location, "search" | "hash">, shelf: She
 
 /** Does what else the address asks for, follows its changes, and clears it once it no longer tells what is open. */
 export function followAddress(bench: Workbench): void {
-  const act = (changed: boolean): void => {
-    const asked = askedBy(location)
+  const act = async (changed: boolean): Promise<void> => {
+    const asked = await askedBy(location)
     if (asked.kind === "wrong") bench.notify(`This link cannot be opened: ${asked.why}.`, { urgent: true })
     else if (asked.kind === "source") bench.setSource(asked.source)
     else if (asked.kind === "lesson") void bench.openLesson(asked.id)
     else if (asked.kind === "topic") bench.explainName(decodeURIComponent(asked.name))
     else if (asked.kind === "shared" && changed) bench.openShared(asked.shared)
   }
-  act(false)
-  addEventListener("hashchange", () => act(true))
+  void act(false)
+  addEventListener("hashchange", () => void act(true))
   let timer: ReturnType<typeof setTimeout> | undefined
   bench.store.subscribe(({ workspace }, { workspace: before }) => {
     if (workspace.files === before.files && workspace.id === before.id && workspace.foreign === before.foreign) return
@@ -54,8 +54,7 @@ export function followAddress(bench: Workbench): void {
     clearTimeout(timer)
     // Not with every keystroke: browsers slow down pages that do.
     timer = setTimeout(() => {
-      const asked = askedBy(location)
-      if (bench.store.getState().workspace.foreign || asked.kind === "topic") return
+      if (bench.store.getState().workspace.foreign || location.hash.startsWith("#doc=")) return
       const embed = new URLSearchParams(location.search).has("embed") ? "?embed" : ""
       history.replaceState(null, "", location.pathname + embed)
     }, 500)

@@ -9,7 +9,6 @@ import type { Shared } from "./link/envelope.ts"
 import { type PageSettings, readSettings } from "./page-settings.ts"
 import type { Transcript } from "./repl/transcript.ts"
 import type { Source } from "./share/page-address.ts"
-import { linkOf } from "./share/page-link.ts"
 import { type Looking, workspaceOf } from "./share/shared-workspace.ts"
 import { rangeOf } from "./text-place.ts"
 import type { SavedWorkspace, Shelf, Snapshot } from "./workspace/shelf.ts"
@@ -380,16 +379,18 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     },
     pushLink,
     /** Copies a link that opens at a view of the result, or at the one that is open. */
-    copyLink(view?: string): void {
+    async copyLink(view?: string): Promise<void> {
       const { workspace, view: open, selected } = get()
-      const link = linkOf(workspace, { view: view ?? open, selected })
-      navigator.clipboard.writeText(link).then(
-        () => {
-          pushLink(link)
-          notify(`The link is copied (${link.length.toLocaleString("en")} characters).`)
-        },
-        () => set({ dialog: "share" }),
-      )
+      try {
+        const { linkOf } = await import("./share/page-link.ts")
+        const link = linkOf(workspace, { view: view ?? open, selected })
+        await navigator.clipboard.writeText(link)
+        pushLink(link)
+        notify(`The link is copied (${link.length.toLocaleString("en")} characters).`)
+      } catch {
+        // Not allowed here: there it can be copied by hand.
+        set({ dialog: "share" })
+      }
     },
     /** Leads to the next problem after the last one, in the order of the files. */
     nextProblem(): void {

@@ -86,7 +86,7 @@ function SourceForm() {
   const [text, setText] = useState("")
   const [said, setSaid] = useState("")
   const open = async () => {
-    const asked = askedBy(addressOf(text.trim()))
+    const asked = await askedBy(addressOf(text.trim()))
     if (asked.kind === "shared") return bench.openShared(asked.shared)
     if (asked.kind !== "source")
       return setSaid(asked.kind === "wrong" ? `Cannot open it: ${asked.why}.` : "That is no address that can be opened here.")

@@ -1,6 +1,5 @@
 // What the page's address says: a link to be opened, a place to load files from, how the page is embedded.
 
-import { decodeLink, LinkError } from "../link/codec.ts"
 import type { Shared } from "../link/envelope.ts"
 
 /** Files elsewhere, which are fetched when the user says so. */
@@ -17,13 +16,17 @@ export type Asked =
   | { readonly kind: "topic"; readonly name: string }
   | { readonly kind: "wrong"; readonly why: string }
 
-/** What an address asks for. */
-export function askedBy({ search, hash }: Pick<Location, "search" | "hash">): Asked {
-  try {
-    const shared = decodeLink(hash)
-    if (shared !== null) return { kind: "shared", shared }
-  } catch (e) {
-    return { kind: "wrong", why: e instanceof LinkError ? e.message : String(e) }
+/** What an address asks for. What reads links is loaded for an address that has one. */
+export async function askedBy({ search, hash }: Pick<Location, "search" | "hash">): Promise<Asked> {
+  if (/^#(?:code=|[0-9A-Za-z]\.)/.test(hash)) {
+    try {
+      const { decodeLink } = await import("../link/codec.ts")
+      const shared = decodeLink(hash)
+      if (shared !== null) return { kind: "shared", shared }
+    } catch (e) {
+      // A sentence in any case: it is damaged, of a later version, or its reader cannot be loaded.
+      return { kind: "wrong", why: e instanceof Error ? e.message : String(e) }
+    }
   }
   const source = sourceOf(search, hash)
   if (source !== null) return "why" in source ? { kind: "wrong", why: source.why } : { kind: "source", source }

@@ -107,7 +107,7 @@ test("everything can be done by keyboard", async () => {
     await keyboard.press("Tab")
     stops.push(await focused())
   }
-  expect(stops).toEqual(["Width of the editor", "Result", "Problems", "REPL", "Store", "Docs", "Tree", "Value"])
+  expect(stops).toEqual(["Width of the editor", "Result", "Problems", "REPL", "Store", "Builds", "Docs", "Tree", "Value"])
   await keyboard.press("ArrowDown")
   await keyboard.press("Enter")
   await app.row("a").getByText("2").waitFor()

@@ -1,6 +1,6 @@
 // The built page's policy: a page may run no text as code, its worker may; and the policy stands in the page itself, for hosts without headers.
 // Asked from a timer: what `evaluate` runs directly is exempt from the policy, and would prove nothing.
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { launchChromium, serveDist } from "../setup/browser.ts"
@@ -72,4 +72,12 @@ test("the worker has its own policy, in which generated code may run", async () 
   expect(policy).toContain("script-src 'self' 'unsafe-eval'")
   expect(policy).toContain("default-src 'none'")
   await page.close()
+})
+
+test("static hosts that read _headers send the worker its policy, and no other file one that would stop it", () => {
+  const headers = readFileSync(new URL("../../dist/_headers", import.meta.url), "utf8")
+  const [, file, policy] = /^\/(assets\/worker-\S+\.js)\n {2}Content-Security-Policy: (.+)$/m.exec(headers) ?? []
+  expect(existsSync(new URL(`../../dist/${file}`, import.meta.url))).toBe(true)
+  expect(policy).toContain("'unsafe-eval'")
+  expect(headers.match(/Content-Security-Policy/g)).toHaveLength(1)
 })

@@ -76,7 +76,7 @@ export default defineConfig({
         test: {
           name: "inbrowser",
           include: inbrowser,
-          testTimeout: 60_000,
+          testTimeout: 240_000,
           browser: {
             enabled: true,
             headless: true,

@@ -15,6 +15,8 @@ export interface Subject<Store> {
   damage?(digest: B3Digest): Promise<void>
   /** Says that storing what is damaged makes it sound again. A client of a server cannot promise that: it does not send what is there. */
   readonly repairs?: boolean
+  /** How many blobs a large batch has, where each costs a file; 1,500 by default. */
+  readonly many?: number
   /** Another store over the same data, as after a reload. */
   reopen?(): Promise<Store>
   /** Ends the use of the store. */

@@ -19,6 +19,7 @@ blobStoreContract("the private file system, from the page", async () => {
     store: new OpfsBlobStore(database, folder),
     reopen: async () => new OpfsBlobStore(await secondConnection(database), folder),
     repairs: true,
+    many: 150,
     damage: (digest) => flipFile(database, folder, digest),
     close,
   }
@@ -31,6 +32,7 @@ blobStoreContract("the private file system, from a worker", async () => {
     store,
     reopen: async () => new OpfsBlobStore(await secondConnection(database), folder),
     repairs: true,
+    many: 150,
     damage: (digest) => flipFile(database, folder, digest),
     close: async () => {
       stop()

@@ -38,12 +38,21 @@ export default defineConfig({
       {
         root,
         plugins: [react()],
-        test: { name: "component", environment: "jsdom", include: component, setupFiles: [setup("component.ts")], testTimeout: 20_000 },
+        test: {
+          name: "component",
+          expect: { poll: { timeout: 10_000 } },
+          environment: "jsdom",
+          include: component,
+          setupFiles: [setup("component.ts")],
+          testTimeout: 20_000,
+        },
       },
       {
         root,
         test: {
           name: "page",
+          // A second, as is usual, measures the machine.
+          expect: { poll: { timeout: 20_000 } },
           environment: "node",
           include: page,
           globalSetup: [setup("built.ts")],

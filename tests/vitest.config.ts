@@ -24,6 +24,8 @@ export default defineConfig({
     // Two cores in CI, and a fuzz test or a build beside a test: the default of 5 s would measure the machine.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // On two cores one worker would be the default, and a third of the tests' time is waiting.
+    maxWorkers: 2,
     projects: [
       {
         root,

@@ -76,9 +76,9 @@ test("what was imported and what evaluation has written is there after a reload"
   const first = await openPage(context)
   const tree = await importFiles(first)
   expect(tree).toMatch(/^\/nix\/store\/[0-9a-z]{32}-set$/)
-  const trees = { "/work/set": tree }
-  const expr = `let set = import /work/set; drv = derivation { name = "d"; system = "s"; builder = set.src + "/run.sh"; }; in
-    { inherit (set) n text; inherit (drv) drvPath; same = builtins.readFile drv.drvPath != ""; link = builtins.readFile /work/set/link; }`
+  const trees = { "/home/set": tree }
+  const expr = `let set = import /home/set; drv = derivation { name = "d"; system = "s"; builder = set.src + "/run.sh"; }; in
+    { inherit (set) n text; inherit (drv) drvPath; same = builtins.readFile drv.drvPath != ""; link = builtins.readFile /home/set/link; }`
   const before = await evaluate(first, { expr, trees })
   const value = JSON.parse((before as { json: string }).json) as { drvPath: string }
   expect(value).toMatchObject({ n: 42, text: "grüße", link: "grüße", same: true })

@@ -4,23 +4,13 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import type { AxeResults } from "axe-core"
 import { strFromU8, unzipSync } from "fflate"
-import type { Browser, Download } from "playwright-core"
+import type { Download } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
 import { type AppPage, openApp } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
 
 // Lessons 5 and 9: the paths are real Nix's.
 const PROGRAM = `let
@@ -61,7 +51,7 @@ for (const [width, height, colorScheme] of [
   describe(`${width} pixels wide, ${colorScheme}`, () => {
     let app: AppPage
     beforeAll(async () => {
-      app = await openApp(browser, server.url, { viewport: { width, height }, colorScheme })
+      app = await openApp(site.browser, site.url, { viewport: { width, height }, colorScheme })
       await openCard(app)
     })
     afterAll(() => app.context.close())
@@ -131,7 +121,7 @@ for (const [width, height, colorScheme] of [
   })
 
 test("a comparison with an earlier result tells the cause", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await openCard(app)
   await app.page.getByRole("tab", { name: "Tree", exact: true }).click()
   await app.evaluate(PROGRAM.replace("echo hello", "echo hallo"))

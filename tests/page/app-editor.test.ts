@@ -1,27 +1,20 @@
 // The large editors in the built app: Monaco with the language's answers on a desktop, the light editor on a phone.
-import type { Browser, BrowserContext, Page } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import type { BrowserContext, Page } from "playwright-core"
+import { beforeAll, expect, test } from "vitest"
+import { builtSite } from "./built-site.ts"
 import { watchFaults } from "./engine-page.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let context: BrowserContext
 let page: Page
 let faults: readonly string[]
 
 beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  context = await site.browser.newContext({ viewport: { width: 1440, height: 900 } })
   page = await context.newPage()
   faults = watchFaults(page)
-  await page.goto(server.url)
+  await page.goto(site.url)
   await page.locator(".monaco-editor .view-line").first().waitFor()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
 })
 
 /** Replaces the text as somebody who pastes; the caret is at `|`. */
@@ -127,10 +120,10 @@ test("Ctrl+Enter evaluates what is typed", async () => {
 })
 
 test("a phone has the light editor, which completes and evaluates too", async () => {
-  const phone = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  const phone = await site.browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
   const small = await phone.newPage()
   const wrong = watchFaults(small)
-  await small.goto(server.url)
+  await small.goto(site.url)
   const text = small.locator(".cm-content")
   await text.waitFor()
   await text.fill("let colours = { red = 1; }; in colours.")

@@ -1,22 +1,16 @@
 // The built app: errors with Nix's text, and positions that lead into the text.
-import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
 import { type AppPage, openApp } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let app: AppPage
 
 beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-  app = await openApp(browser, server.url)
+  app = await openApp(site.browser, site.url)
 })
 afterAll(async () => {
   expect(app.faults).toEqual([])
-  await browser?.close()
-  await server?.close()
 })
 
 const selected = (): Promise<string> =>

@@ -6,24 +6,15 @@ import { createServer } from "node:http"
 import { createRequire } from "node:module"
 import type { AddressInfo } from "node:net"
 import type { AxeResults } from "axe-core"
-import type { Browser, Page } from "playwright-core"
+import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { serveDist } from "../setup/browser.ts"
 import { type AppPage, openApp } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 import { watchFaults } from "./engine-page.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
 
 async function serious(page: Page): Promise<string[]> {
   await page.evaluate(axe)
@@ -40,7 +31,7 @@ for (const [width, height, colorScheme] of [
   describe(`${width} pixels wide, ${colorScheme}`, () => {
     let app: AppPage
     beforeAll(async () => {
-      app = await openApp(browser, server.url, { viewport: { width, height }, colorScheme })
+      app = await openApp(site.browser, site.url, { viewport: { width, height }, colorScheme })
     })
     afterAll(async () => {
       expect(app.faults).toEqual([])
@@ -121,16 +112,16 @@ for (const [width, height, colorScheme] of [
   })
 
 test("without a network the page opens and evaluates, after one visit", async () => {
-  const site = await serveDist()
-  const context = await browser.newContext()
+  const own = await serveDist()
+  const context = await site.browser.newContext()
   const page = await context.newPage()
-  await page.goto(site.url)
+  await page.goto(own.url)
   await page.evaluate("navigator.serviceWorker.ready")
   await page.waitForFunction(async () => (await caches.keys()).length > 0)
-  await site.close()
+  await own.close()
   const again = await context.newPage()
   const faults = watchFaults(again)
-  await again.goto(`${site.url}#code=6*7`)
+  await again.goto(`${own.url}#code=6*7`)
   await again.getByRole("tabpanel").getByText("42").waitFor()
   await again.getByRole("button", { name: "Examples" }).click()
   await again.getByRole("dialog", { name: "Examples" }).waitFor()
@@ -140,16 +131,16 @@ test("without a network the page opens and evaluates, after one visit", async ()
 
 /** A page of another site. */
 async function otherSite(html: string): Promise<{ url: string; close(): void }> {
-  const site = createServer((_, response) => response.setHeader("content-type", "text/html").end(`<!doctype html>${html}`))
-  await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve))
-  return { url: `http://127.0.0.1:${(site.address() as AddressInfo).port}/`, close: () => site.close() }
+  const host = createServer((_, response) => response.setHeader("content-type", "text/html").end(`<!doctype html>${html}`))
+  await new Promise<void>((resolve) => host.listen(0, "127.0.0.1", resolve))
+  return { url: `http://127.0.0.1:${(host.address() as AddressInfo).port}/`, close: () => host.close() }
 }
 
 test("in another site's page the element shows a program, runs it, and tells what came of it", async () => {
-  const site = await otherSite(`<script src="${server.url}embed.js"></script><thunkpad-embed height="300">20 + 1</thunkpad-embed>`)
-  const page = await browser.newPage()
+  const other = await otherSite(`<script src="${site.url}embed.js"></script><thunkpad-embed height="300">20 + 1</thunkpad-embed>`)
+  const page = await site.browser.newPage()
   const faults = watchFaults(page)
-  await page.goto(site.url)
+  await page.goto(other.url)
   const frame = page.frameLocator("iframe")
   await frame.getByRole("tabpanel").getByText("21").waitFor()
   // The sites differ: what the page around it types arrives by messages alone.
@@ -162,14 +153,14 @@ test("in another site's page the element shows a program, runs it, and tells wha
   expect(await frame.getByRole("link", { name: "Open in Thunkpad" }).getAttribute("href")).toContain("#code=40")
   expect(faults).toEqual([])
   await page.close()
-  site.close()
+  other.close()
 })
 
 test("a frame without an origin of its own says why there is nothing", async () => {
-  const site = await otherSite(`<iframe sandbox="allow-scripts" src="${server.url}?embed"></iframe>`)
-  const page = await browser.newPage()
-  await page.goto(site.url)
+  const other = await otherSite(`<iframe sandbox="allow-scripts" src="${site.url}?embed"></iframe>`)
+  const page = await site.browser.newPage()
+  await page.goto(other.url)
   await page.frameLocator("iframe").getByText("Thunkpad could not start.").waitFor()
   await page.close()
-  site.close()
+  other.close()
 })

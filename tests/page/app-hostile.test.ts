@@ -1,24 +1,17 @@
 // The built app with links of somebody who means ill: it stays usable, Stop works, nothing is run or fetched.
-import type { Browser, BrowserContext, Page } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import type { BrowserContext, Page } from "playwright-core"
+import { beforeAll, expect, test } from "vitest"
 import { encodeLink } from "../../app/link/codec.ts"
-import { launchChromium, serveDist } from "../setup/browser.ts"
 import { appIn, plainEditor } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 import { watchFaults } from "./engine-page.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let context: BrowserContext
 
 beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   await plainEditor(context)
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
 })
 
 /** Milliseconds for which the page answered nothing, at worst, within a second. */
@@ -54,7 +47,7 @@ for (const [name, program] of Object.entries(programs))
   test(`${name} leaves the page usable`, async () => {
     const page = await context.newPage()
     const app = appIn(context, page)
-    await page.goto(server.url + encodeLink({ files: { "main.nix": program }, settings: {} }))
+    await page.goto(site.url + encodeLink({ files: { "main.nix": program }, settings: {} }))
     // Far from the 100 ms that are the goal: other tests run beside this one.
     expect(await worstGap(page)).toBeLessThan(1000)
     await app.status.getByText(/allocated|Stopped/).waitFor()
@@ -80,7 +73,7 @@ test("names and texts full of markup and signs that turn the line are shown as w
     "<b>.nix": "1",
     "\u202Exin.b": "2",
   }
-  await page.goto(server.url + encodeLink({ files, settings: { name: "<u>name</u>", view: "<i>", sel: '["__proto__"]' } }))
+  await page.goto(site.url + encodeLink({ files, settings: { name: "<u>name</u>", view: "<i>", sel: '["__proto__"]' } }))
   await page.locator(".row", { hasText: "<img src=x onerror=alert(1)>" }).waitFor()
   await page.getByRole("button", { name: "<u>name</u>" }).waitFor()
   await page.getByRole("treeitem", { name: "<b>.nix" }).waitFor()
@@ -89,7 +82,7 @@ test("names and texts full of markup and signs that turn the line are shown as w
     await page.getByRole("tabpanel").waitFor()
   }
   expect(await page.locator("#app img, #app iframe, #app b, #app u, #app script").count()).toBe(0)
-  expect(asked.filter((what) => !what.startsWith(server.url))).toEqual([])
+  expect(asked.filter((what) => !what.startsWith(site.url))).toEqual([])
   expect(faults).toEqual([])
   await page.close()
 })

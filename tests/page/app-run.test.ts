@@ -1,23 +1,12 @@
 // The built app when things go on for too long: Stop, memory bombs, reloads and crashes.
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { expect, test } from "vitest"
 import { appIn, ENDLESS, openApp } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const site = builtSite()
 
 test("Stop ends an endless genericClosure, and rows of the earlier result still open", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.evaluate('{ old = { deep = map (x: x * 2) [ 20 21 ]; other = throw "nobody asks"; }; }')
   await app.press("old")
   await app.row("deep").waitFor()
@@ -45,7 +34,7 @@ test("Stop ends an endless genericClosure, and rows of the earlier result still 
 })
 
 test("Stop works for a row that is being opened, which can be opened again", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.evaluate(`{ endless = ${ENDLESS}; short = 1 + 1; }`)
   await app.press("endless")
   await app.page.waitForTimeout(200)
@@ -57,7 +46,7 @@ test("Stop works for a row that is being opened, which can be opened again", asy
 })
 
 test("a new text does not wait for an endless one", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.start(ENDLESS)
   await app.status.getByText("Evaluating…").waitFor()
   await app.evaluate('"at once"')
@@ -66,7 +55,7 @@ test("a new text does not wait for an endless one", async () => {
 })
 
 test("a memory bomb ends in the engine's error by the default limit, and the page goes on", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.evaluate(
     "let xs = builtins.genList (x: x) 1000000; many = builtins.genList (i: xs ++ [ i ]) 1000; in builtins.deepSeq (map builtins.length many) many",
   )
@@ -78,7 +67,7 @@ test("a memory bomb ends in the engine's error by the default limit, and the pag
 })
 
 test("text and history survive a reload, and nothing runs by itself that the user has not started", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.evaluate('"first"')
   await app.evaluate('"second"')
   await app.editor.fill("half a sente")
@@ -91,7 +80,7 @@ test("text and history survive a reload, and nothing runs by itself that the use
 })
 
 test("text survives a crash of the tab in the middle of an evaluation", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.start(ENDLESS)
   await app.status.getByText("Evaluating…").waitFor()
   const crashed = new Promise((resolve) => app.page.on("crash", resolve))
@@ -99,14 +88,14 @@ test("text survives a crash of the tab in the middle of an evaluation", async ()
   devtools.send("Page.crash").catch(() => {})
   await crashed
   const again = appIn(app.context, await app.context.newPage())
-  await again.page.goto(server.url)
+  await again.page.goto(site.url)
   expect(await again.editor.inputValue()).toBe(ENDLESS)
   expect(await again.status.textContent()).toBe("Press Evaluate to see the value.")
   await app.context.close()
 })
 
 test("a tab that was reloaded in the middle of an evaluation says so, and waits", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.start(ENDLESS)
   await app.status.getByText("Evaluating…").waitFor()
   await app.page.waitForFunction(() => sessionStorage.length > 0)

@@ -1,28 +1,20 @@
 // The built app: values on screen, the tree that opens row by row, the printed forms.
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { beforeAll, beforeEach, expect, test } from "vitest"
 import { type AppPage, openApp } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let app: AppPage
 
 beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-  app = await openApp(browser, server.url)
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
+  app = await openApp(site.browser, site.url)
 })
 beforeEach(async () => {
   expect(app.faults).toEqual([])
 })
 
 test("a new visitor sees the value of an example without doing anything", async () => {
-  const visitor = await openApp(browser, server.url)
+  const visitor = await openApp(site.browser, site.url)
   expect(await visitor.row("answer").textContent()).toBe("answer = 42")
   expect(await visitor.row("language").textContent()).toBe('language = "Nix"')
   expect(await visitor.row("unforced").textContent()).toMatch(/«thunk»/)

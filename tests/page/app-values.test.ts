@@ -1,21 +1,14 @@
 // The tree of values and the views of a result in the built app: large values stay smooth, hostile ones stay text.
-import type { Browser, Page } from "playwright-core"
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import type { Page } from "playwright-core"
+import { beforeAll, beforeEach, expect, test } from "vitest"
 import { type AppPage, openApp } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let app: AppPage
 
 beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-  app = await openApp(browser, server.url)
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
+  app = await openApp(site.browser, site.url)
 })
 beforeEach(() => {
   expect(app.faults).toEqual([])

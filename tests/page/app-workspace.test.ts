@@ -1,29 +1,18 @@
 // The built app: several files, workspaces that are kept, links that open beside them.
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { expect, test } from "vitest"
 import { encodeLink } from "../../app/link/codec.ts"
-import { launchChromium, serveDist } from "../setup/browser.ts"
 import { type AppPage, appIn, ENDLESS, openApp, plainEditor } from "./app-page.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const site = builtSite()
 
 /** Opens the app at a part of its address, with nothing kept from before. */
 async function openAt(part: string): Promise<AppPage> {
-  const context = await browser.newContext()
+  const context = await site.browser.newContext()
   await plainEditor(context)
   const page = await context.newPage()
   const app = appIn(context, page)
-  await page.goto(server.url + part)
+  await page.goto(site.url + part)
   return app
 }
 
@@ -34,7 +23,7 @@ async function newFile({ page }: AppPage, path: string): Promise<void> {
 }
 
 test("files import each other; they are created, renamed, moved, deleted and brought back", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   const { page } = app
   await app.editor.fill("import ./lib/a.nix + 1")
   await newFile(app, "lib/a.nix")
@@ -64,7 +53,7 @@ test("files import each other; they are created, renamed, moved, deleted and bro
 })
 
 test("another file can be the one that is evaluated, and uploads and downloads keep what is in them", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   const { page } = app
   await page.locator("input[type=file]").setInputFiles([
     { name: "other.nix", mimeType: "text/plain", buffer: Buffer.from('"ä€😀"') },
@@ -83,11 +72,11 @@ test("another file can be the one that is evaluated, and uploads and downloads k
 })
 
 test("a link opens beside one's own work, in both directions", async () => {
-  const own = await openApp(browser, server.url)
+  const own = await openApp(site.browser, site.url)
   await own.evaluate('"my own work"')
   const files = { "main.nix": "import ./twice.nix 21", "twice.nix": "n: n * 2" }
   const link = encodeLink({ files, settings: { name: "Somebody's", view: "json" } })
-  await own.page.goto(server.url + link)
+  await own.page.goto(site.url + link)
   await own.page.getByRole("tabpanel").getByText("42").waitFor()
   expect(await own.page.getByRole("tab", { selected: true }).textContent()).toBe("JSON")
   expect(await own.page.getByRole("treeitem").count()).toBe(2)
@@ -103,7 +92,7 @@ test("a link opens beside one's own work, in both directions", async () => {
 })
 
 test("what is shared comes up in a second profile as it was, and the browser's history has one entry more", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   await app.context.grantPermissions(["clipboard-read", "clipboard-write"])
   await app.evaluate('derivation { name = "shared"; builder = "/bin/sh"; system = "x86_64-linux"; }')
   const before = await app.page.evaluate("history.length")
@@ -117,7 +106,7 @@ test("what is shared comes up in a second profile as it was, and the browser's h
   expect(await app.page.evaluate("history.length")).toBe((before as number) + 1)
   await app.context.close()
 
-  const second = await openAt(link.slice(server.url.length))
+  const second = await openAt(link.slice(site.url.length))
   await second.page.getByRole("tab", { name: "Derivation" }).click()
   await second.page.getByText("/nix/store/").first().waitFor()
   expect(await second.editor.inputValue()).toContain('"shared"')
@@ -137,7 +126,7 @@ test("a stranger's endless program ends by itself, and the page answers meanwhil
 
 test("a stranger's program fetches nothing until the user says so", async () => {
   const asked: string[] = []
-  const context = await browser.newContext()
+  const context = await site.browser.newContext()
   await plainEditor(context)
   await context.route(/^https:/, (route) => {
     asked.push(route.request().url())
@@ -145,7 +134,7 @@ test("a stranger's program fetches nothing until the user says so", async () => 
   })
   const page = await context.newPage()
   const program = 'builtins.readFile (builtins.fetchurl "https://example.org/secret")'
-  await page.goto(server.url + encodeLink({ files: { "main.nix": program }, settings: {} }))
+  await page.goto(site.url + encodeLink({ files: { "main.nix": program }, settings: {} }))
   await page.getByText("This program wants to use the network.").waitFor()
   expect(asked).toEqual([])
   await page.getByRole("button", { name: "Allow and run again" }).click()
@@ -155,7 +144,7 @@ test("a stranger's program fetches nothing until the user says so", async () => 
 })
 
 test("files elsewhere are loaded after a click, and a broken link says what is wrong with it", async () => {
-  const context = await browser.newContext()
+  const context = await site.browser.newContext()
   await plainEditor(context)
   const asked: string[] = []
   await context.route(/^https:/, (route) => {
@@ -163,7 +152,7 @@ test("files elsewhere are loaded after a click, and a broken link says what is w
     return route.fulfill({ body: "6 * 7", headers: { "access-control-allow-origin": "*" } })
   })
   const page = await context.newPage()
-  await page.goto(`${server.url}?github=someone/repo/v1/lib/x.nix`)
+  await page.goto(`${site.url}?github=someone/repo/v1/lib/x.nix`)
   const load = page.getByRole("button", { name: "Load it" })
   await load.waitFor()
   expect(asked).toEqual([])
@@ -171,16 +160,16 @@ test("files elsewhere are loaded after a click, and a broken link says what is w
   await page.getByRole("tabpanel").getByText("42").waitFor()
   expect(asked).toEqual(["https://raw.githubusercontent.com/someone/repo/v1/lib/x.nix"])
 
-  await page.goto(`${server.url}#1.bm90aGluZw`)
+  await page.goto(`${site.url}#1.bm90aGluZw`)
   await page.reload()
   await page.getByText("This link cannot be opened: this link is damaged").waitFor()
-  await page.goto(`${server.url}#7.abc`)
+  await page.goto(`${site.url}#7.abc`)
   await page.getByText("This link cannot be opened: this link is of version 7").waitFor()
   await context.close()
 })
 
 test("a workspace leaves as a zip file and comes back", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   const { page } = app
   await newFile(app, "data/x.txt")
   await app.editor.fill("in the zip")

@@ -1,21 +1,13 @@
 // The built library in a page: depth, printing once, places that outlive the worker, two engines.
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { beforeAll, describe, expect, test } from "vitest"
+import { builtSite } from "./built-site.ts"
 import { type EnginePage, openEngine, type PageGlobals } from "./engine-page.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let page: EnginePage
 
 beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-  page = await openEngine(browser, server.url)
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
+  page = await openEngine(site.browser, site.url)
 })
 
 /** Evaluates in the page's engine; the value's text, or the code of what went wrong. */

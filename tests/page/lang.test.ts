@@ -1,9 +1,8 @@
 // Nix's own language tests in the worker of the built library, in a real Chromium.
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { beforeAll, expect, test } from "vitest"
 import { judge, langTests, type Ran } from "../conformance/lang-suite.ts"
-import { launchChromium, serveDist } from "../setup/browser.ts"
 import { describeShared } from "../shared.ts"
+import { builtSite } from "./built-site.ts"
 import { type EnginePage, openEngine, type PageGlobals } from "./engine-page.ts"
 import { type LangRequest, langFiles, langRequest, PWD } from "./lang-request.ts"
 
@@ -36,24 +35,17 @@ async function runInPage({ request, form }: LangRequest): Promise<Ran> {
 const bytes = (text: string): string => Buffer.from(text, "utf8").toString("latin1")
 
 describeShared("Nix's language suite in a worker", "conformance/nix-lang", (folder) => {
-  let browser: Browser
-  let server: { url: string; close(): Promise<void> }
+  const site = builtSite()
   let page: EnginePage
 
   beforeAll(async () => {
-    server = await serveDist()
-    browser = await launchChromium()
-    page = await openEngine(browser, server.url)
+    page = await openEngine(site.browser, site.url)
     await page.page.evaluate((latin1) => {
       const files: Record<string, Uint8Array | { symlink: string }> = {}
       for (const [path, data] of Object.entries(latin1))
         files[path] = typeof data === "string" ? Uint8Array.from(data, (c) => c.charCodeAt(0)) : data
       Object.assign(globalThis, { files })
     }, langFiles(folder))
-  })
-  afterAll(async () => {
-    await browser?.close()
-    await server?.close()
   })
 
   // By the stepper alone they run on Node: tests/conformance/lang.test.ts.

@@ -1,8 +1,7 @@
 // Memory bombs in a worker: each ends in the engine's error, the page lives on, and garbage is not mistaken for memory held.
 // The limit is 150 MB here, so that a bomb takes a second; app-run.test.ts runs one to the default limit.
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { beforeAll, describe, expect, test } from "vitest"
+import { builtSite } from "./built-site.ts"
 import { type EnginePage, openEngine, type PageGlobals } from "./engine-page.ts"
 
 const BOMBS: Record<string, string> = {
@@ -35,22 +34,12 @@ const GARBAGE: Record<string, string> = {
     'builtins.foldl\' (a: i: a + builtins.stringLength (builtins.concatStringsSep "," (map toString (builtins.genList (k: k) 100)))) 0 (builtins.genList (x: x) 30000)',
 }
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const site = builtSite()
 
 describe("with a limit of 150 MB", () => {
   let page: EnginePage
   beforeAll(async () => {
-    page = await openEngine(browser, server.url, { maxLiveBytes: 1.5e8 })
+    page = await openEngine(site.browser, site.url, { maxLiveBytes: 1.5e8 })
   })
 
   for (const [name, expr] of Object.entries(BOMBS))

@@ -1,26 +1,14 @@
 // The built page's policy: a page may run no text as code, its worker may; and the policy stands in the page itself, for hosts without headers.
 // Asked from a timer: what `evaluate` runs directly is exempt from the policy, and would prove nothing.
 import { existsSync, readFileSync } from "node:fs"
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { expect, test } from "vitest"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
+const site = builtSite()
 
 test("the page refuses to run text as code", async () => {
-  const page = await browser.newPage()
-  await page.goto(server.url)
+  const page = await site.browser.newPage()
+  await page.goto(site.url)
   const outcome = await page.evaluate(
     () =>
       new Promise<string>((resolve) => {
@@ -38,8 +26,8 @@ test("the page refuses to run text as code", async () => {
 })
 
 test("the page refuses a worker that is not the engine's", async () => {
-  const page = await browser.newPage()
-  await page.goto(server.url)
+  const page = await site.browser.newPage()
+  await page.goto(site.url)
   const outcome = await page.evaluate(
     () =>
       new Promise<string>((resolve) => {
@@ -65,9 +53,9 @@ test("the policy is in the page itself too", () => {
 })
 
 test("the worker has its own policy, in which generated code may run", async () => {
-  const page = await browser.newPage()
+  const page = await site.browser.newPage()
   const answer = page.waitForResponse((response) => /\/assets\/worker-.*\.js$/.test(response.url()))
-  await page.goto(server.url)
+  await page.goto(site.url)
   const policy = (await answer).headers()["content-security-policy"]
   expect(policy).toContain("script-src 'self' 'unsafe-eval'")
   expect(policy).toContain("default-src 'none'")

@@ -2,22 +2,20 @@
 // worker really have, and a cache that lies is not believed.
 import { spawnSync } from "node:child_process"
 import { brotliCompressSync } from "node:zlib"
-import type { Browser } from "playwright-core"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { beforeAll, describe, expect, test } from "vitest"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { printKey, publicKeyOf, secretKeyFromSeed } from "../../engine/formats/narinfo/signature.ts"
 import { hashPart, type StorePath } from "../../engine/formats/store-path/store-path.ts"
 import { exportClosure } from "../../engine/store/cache-export.ts"
-import { launchChromium, serveDist } from "../setup/browser.ts"
 import { mapSink } from "../store/cache-server.ts"
 import { addOutput, memoryStore } from "../store/memory-store.ts"
+import { builtSite } from "./built-site.ts"
 import { type EnginePage, openEngine } from "./engine-page.ts"
 
 const secret = secretKeyFromSeed("page-1", new Uint8Array(32).fill(8))
 const publicKeys = [printKey(publicKeyOf(secret))]
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let page: EnginePage
 const files = new Map<string, Uint8Array>()
 
@@ -48,19 +46,13 @@ beforeAll(async () => {
     files.set(`${hashPart(path)}.narinfo`, Buffer.from(packed, "latin1"))
     files.set("nix-cache-info", own.get("nix-cache-info")!)
   }
-  server = await serveDist()
-  browser = await launchChromium()
-  page = await openEngine(browser, server.url)
+  page = await openEngine(site.browser, site.url)
   await page.page.context().route("https://cache.example/**", async (route) => {
     const name = new URL(route.request().url()).pathname.slice(1)
     const body = files.get(name)
     const headers = { "access-control-allow-origin": "*" }
     await route.fulfill(body === undefined ? { status: 404, headers } : { status: 200, headers, body: Buffer.from(body) })
   })
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
 })
 
 /** Evaluates with the cache; the value's text, or what went wrong. */

@@ -1,24 +1,14 @@
 // The store of a tab as the library shows it: imports, evaluation from it, what outlives reload and Stop, what is said when nothing
 // is kept, the network only when allowed. In a real Chromium over the built files.
-import type { Browser, BrowserContext, Page } from "playwright-core"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import type { BrowserContext, Page } from "playwright-core"
+import { expect, test } from "vitest"
 import type { NarEvent } from "../../engine/formats/nar/grammar.ts"
 import { NarWriter } from "../../engine/formats/nar/writer.ts"
 import type { Engine, EvaluateRequest } from "../../engine/worker/client.ts"
-import { launchChromium, serveDist } from "../setup/browser.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
+const site = builtSite()
 let context: BrowserContext
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
 
 interface Globals {
   engine: Engine
@@ -28,7 +18,7 @@ interface Globals {
 /** A page with an engine of its own, on the storage of the context. */
 async function openPage(on: BrowserContext): Promise<Page> {
   const page = await on.newPage()
-  await page.goto(server.url)
+  await page.goto(site.url)
   // As text: vitest rewrites an import() in code.
   await page.evaluate(`import("/engine.js").then(({ createEngine }) => {
     globalThis.notices = []
@@ -72,7 +62,7 @@ async function importFiles(page: Page, name = "set"): Promise<string> {
 }
 
 test("what was imported and what evaluation has written is there after a reload", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const first = await openPage(context)
   const tree = await importFiles(first)
   expect(tree).toMatch(/^\/nix\/store\/[0-9a-z]{32}-set$/)
@@ -126,7 +116,7 @@ test("what was imported and what evaluation has written is there after a reload"
 })
 
 test("a tree from memory covers one of the store, and an imported tree has the path that Nix gives it", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const page = await openPage(context)
   const tree = await importFiles(page)
   const covered = { trees: { "/s": tree }, files: { "/s/lib/n.nix": "1", "/s/lib/more": { program: "#!x" } } }
@@ -142,7 +132,7 @@ test("a tree from memory covers one of the store, and an imported tree has the p
 })
 
 test("archives and derivations of the user's disk become store objects", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const page = await openPage(context)
   const data = await evaluate(page, { files: { "/s/a/b": "text" }, expr: 'builtins.path { path = /s; name = "s"; }' })
   const nar = narOf([
@@ -157,7 +147,7 @@ test("archives and derivations of the user's disk become store objects", async (
     expr: 'let d = derivation { name = "d"; system = "s"; builder = "b"; }; in [ d.drvPath (builtins.readFile d.drvPath) ]',
   })
   const [drvPath, aterm] = JSON.parse((drv as { json: string }).json) as [string, string]
-  const other = await browser.newContext()
+  const other = await site.browser.newContext()
   const elsewhere = await openPage(other)
   const imported = await elsewhere.evaluate(
     async ([nar, name, aterm]) => {
@@ -179,7 +169,7 @@ test("archives and derivations of the user's disk become store objects", async (
 })
 
 test("Stop in the middle of an import leaves nothing, and the next import succeeds", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const page = await openPage(context)
   const outcome = await page.evaluate(async () => {
     const { engine } = globalThis as unknown as Globals
@@ -203,7 +193,7 @@ test("Stop in the middle of an import leaves nothing, and the next import succee
 })
 
 test("Stop at any moment of evaluating and writing leaves no object without its contents", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const page = await openPage(context)
   const { stopped, objects, faults } = await page.evaluate(async () => {
     const { engine } = globalThis as unknown as Globals
@@ -244,7 +234,7 @@ test("Stop at any moment of evaluating and writing leaves no object without its 
 })
 
 test("garbage is what neither a root nor an open run keeps; what is damaged is found, and given up", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const page = await openPage(context)
   const outcome = await page.evaluate(async () => {
     const { engine } = globalThis as unknown as Globals
@@ -315,7 +305,7 @@ test("garbage is what neither a root nor an open run keeps; what is damaged is f
 })
 
 test("what one tab removes another does not see any more", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const [one, other] = [await openPage(context), await openPage(context)]
   const tree = await importFiles(one)
   const request = { expr: "(import /s).n", trees: { "/s": tree } }
@@ -328,7 +318,7 @@ test("what one tab removes another does not see any more", async () => {
 })
 
 test("where storage is denied everything works in memory, and it is said", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   await context.route(/\/assets\/worker-[^/]*\.js$/, async (route) => {
     const response = await route.fetch()
     const denied = `Object.defineProperty(self, "indexedDB", { get() { throw new DOMException("denied", "SecurityError") } });`
@@ -347,9 +337,9 @@ test("where storage is denied everything works in memory, and it is said", async
 })
 
 test("the network is asked only when the run allows it", async () => {
-  context = await browser.newContext()
+  context = await site.browser.newContext()
   const page = await openPage(context)
-  const url = `${server.url}icon.svg`
+  const url = `${site.url}icon.svg`
   const expr = `let f = builtins.fetchurl "${url}"; in [ f (builtins.stringLength (builtins.readFile f)) ]`
   expect(await evaluate(page, { expr })).toEqual({ code: "not-allowed", message: `downloading '${url}' has not been allowed` })
   const fetched = JSON.parse(((await evaluate(page, { expr, allowFetch: true })) as { json: string }).json) as [string, number]

@@ -1,6 +1,9 @@
 // What came of an evaluation: a line that says how it stands, what can be done about it, and the last value.
 
-import { lazy, Suspense, useMemo } from "react"
+import { lazy, Suspense, useCallback, useMemo } from "react"
+import type { ProblemView } from "../engine/worker/client.ts"
+import { useBuilds } from "./build/build-context.ts"
+import { neededBuild } from "./needed-build.ts"
 import { StatusLine } from "./StatusLine.tsx"
 import { placeAt } from "./text-place.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
@@ -8,9 +11,12 @@ import { pathOf } from "./workspace/workspace.ts"
 
 // With its trees and views it comes after the page is usable, and before the engine has its first value.
 const ValuePane = lazy(() => import("./values/ValuePane.tsx").then((m) => ({ default: m.ValuePane })))
+// With the build pane's parts it comes when something needs a build.
+const AllowBuilds = lazy(() => import("./AllowBuilds.tsx").then((m) => ({ default: m.AllowBuilds })))
 
 export function ResultPane() {
   const bench = useWorkbench()
+  const builds = useBuilds()
   const progress = useBench((state) => state.progress)
   const shown = useBench((state) => state.shown)
   const view = useBench((state) => state.view)
@@ -24,6 +30,34 @@ export function ResultPane() {
   const old = useBench(({ shown, workspace }) => shown !== null && !isOf(shown.request.files ?? {}, workspace.files))
   const running = progress.kind === "running"
   const failed = shown?.evaluated.view.kind === "failed" ? shown.evaluated.view.problem : null
+  const mayFetch = shown?.request.allowFetch === true
+  const remedy = useCallback(
+    (problem: ProblemView) => {
+      if (problem.code === "not-allowed" && !mayFetch)
+        return (
+          <p className="ask">
+            <span>This program wants to use the network.</span>
+            <button type="button" onClick={bench.allowFetch}>
+              Allow and run again
+            </button>
+          </p>
+        )
+      const drvPath = neededBuild(problem)
+      if (drvPath === null || builds === null) return null
+      return (
+        <Suspense fallback={null}>
+          <AllowBuilds
+            key={drvPath}
+            desk={builds}
+            drvPath={drvPath}
+            onAllow={bench.allowBuilds}
+            onSettings={() => bench.setPane("builds")}
+          />
+        </Suspense>
+      )
+    },
+    [bench, builds, mayFetch],
+  )
   const giveBack = () => {
     const files = Object.fromEntries(Object.entries(shown?.request.files ?? {}).map(([file, text]) => [pathOf(file) ?? file, String(text)]))
     bench.restore({ files, entry: pathOf(shown?.request.file ?? "") ?? "main.nix" })
@@ -38,14 +72,6 @@ export function ResultPane() {
           </button>
         ) : null}
       </div>
-      {failed?.code === "not-allowed" && shown?.request.allowFetch !== true ? (
-        <p className="ask">
-          <span>This program wants to use the network.</span>
-          <button type="button" onClick={bench.allowFetch}>
-            Allow and run again
-          </button>
-        </p>
-      ) : null}
       {shown === null ? null : (
         <Suspense fallback={null}>
           <ValuePane
@@ -60,6 +86,7 @@ export function ResultPane() {
             onSelect={bench.select}
             onCopyLink={(at) => void bench.copyLink(at)}
             cursor={cursor}
+            remedy={remedy}
           />
         </Suspense>
       )}

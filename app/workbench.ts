@@ -2,7 +2,14 @@
 // and given to components by context; what it holds is plain data, what it asks is the engine's desk and the shelf.
 
 import { createStore, type StoreApi } from "zustand/vanilla"
-import { EngineStopped, type Evaluated, type EvaluateRequest, type PlaceView, type Ref } from "../engine/worker/client.ts"
+import {
+  type BuildSettings,
+  EngineStopped,
+  type Evaluated,
+  type EvaluateRequest,
+  type PlaceView,
+  type Ref,
+} from "../engine/worker/client.ts"
 import type { Diagnostic, LanguageApi, Span } from "../engine/worker/language-protocol.ts"
 import type { EngineDesk } from "./engine-desk.ts"
 import type { Shared } from "./link/envelope.ts"
@@ -93,6 +100,8 @@ export interface WorkbenchState {
   readonly interrupted: boolean
   /** Whether the program that is open may ask the network: the user has said so. */
   readonly allowFetch: boolean
+  /** Where the program that is open may have built what its evaluation needs: the user has said so. */
+  readonly allowBuilds: BuildSettings | null
 }
 
 /** How long typing has to pause before the workspace is saved, or evaluated. Milliseconds. */
@@ -192,9 +201,9 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     if (get().workspace.foreign) set({ workspace: { ...get().workspace, foreign: false } })
     // Saved before it runs: whatever the program does to the page, the files are there after a reload.
     save()
-    const { workspace, allowFetch } = get()
+    const { workspace, allowFetch, allowBuilds } = get()
     set({ history: shelf.remember(workspace, Date.now()), interrupted: false, pane: "result", side: "result" })
-    return run(requestOf(workspace, allowFetch))
+    return run({ ...requestOf(workspace, allowFetch), ...(allowBuilds === null ? {} : { builds: allowBuilds }) })
   }
   const stop = (): void => desk.stop()
 
@@ -439,12 +448,18 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
       set({ allowFetch: true })
       void evaluate()
     },
+    /** The user lets the open program have built what it needs; it runs again. */
+    allowBuilds(builds: BuildSettings): void {
+      set({ allowBuilds: builds })
+      void evaluate()
+    },
     setPane,
     setView: (view: string): void => set({ view }),
     select: (selected: Ref | null): void => set({ selected }),
     show: (dialog: DialogName | null): void => set({ dialog }),
-    /** Opens the reference at an entry. */
+    /** Opens the store's pane at a path. */
     openStorePath: (storePath: string): void => set({ storePath, pane: "store", side: "store", dialog: null }),
+    /** Opens the reference at an entry. */
     explainName: (topic: string): void => set({ topic, pane: "reference", side: "reference", dialog: null }),
     setSource: (source: Source | null): void => set({ source }),
     setDiagnostics(path: string, found: readonly Diagnostic[]): void {
@@ -457,5 +472,5 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
 /** The part of the state that a workspace brings with it. */
 function openedState({ workspace, tabs, active }: SavedWorkspace, shelf: Shelf) {
   const history = shelf.history(workspace.id)
-  return { workspace, tabs, active, history, diagnostics: {}, reveal: null, allowFetch: false }
+  return { workspace, tabs, active, history, diagnostics: {}, reveal: null, allowFetch: false, allowBuilds: null }
 }

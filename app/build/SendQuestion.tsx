@@ -6,12 +6,14 @@ import { drvName } from "./build-row.ts"
 
 interface Props {
   readonly proposal: Proposal
+  /** What it is for: a build, or an evaluation that needs one. */
+  readonly during?: "evaluation"
   readonly onSend: () => void
   readonly onDecline: () => void
   readonly onRetry: () => void
 }
 
-export function SendQuestion({ proposal: { drvPath, url, plan, problem }, onSend, onDecline, onRetry }: Props) {
+export function SendQuestion({ proposal: { drvPath, url, plan, problem }, during, onSend, onDecline, onRetry }: Props) {
   const name = drvName(drvPath)
   const builds = plan?.rows.filter(({ action }) => action === "build") ?? []
   const substituted = plan?.rows.filter(({ action }) => action === "substitute") ?? []
@@ -44,7 +46,12 @@ export function SendQuestion({ proposal: { drvPath, url, plan, problem }, onSend
               ))}
             </ul>
           </details>
-          <p className="build-hint">Whoever runs this endpoint can read what is sent. You are asked once for each endpoint.</p>
+          <p className="build-hint">
+            Whoever runs this endpoint can read what is sent. You are asked once for each endpoint.
+            {during === undefined
+              ? ""
+              : " What the evaluation turns out to need after this is sent and built there too, until you open another workspace."}
+          </p>
         </>
       )}
       <p className="build-buttons">
@@ -54,7 +61,7 @@ export function SendQuestion({ proposal: { drvPath, url, plan, problem }, onSend
           </button>
         ) : (
           <button type="button" className="primary" disabled={plan === null} onClick={onSend}>
-            Send and build
+            {during === undefined ? "Send and build" : "Send, build and evaluate"}
           </button>
         )}
         <button type="button" onClick={onDecline}>

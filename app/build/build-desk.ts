@@ -1,7 +1,7 @@
 // The state of the build pane: where is built, what was asked for, what is planned, running, done and failed, and the logs.
 
 import { createStore } from "zustand/vanilla"
-import type { BuildNews, BuildPlanView, EndpointReport, EndpointSettings, EngineBuilds } from "../../engine/worker/client.ts"
+import type { BuildNews, BuildPlanView, BuildSettings, EndpointReport, EndpointSettings, EngineBuilds } from "../../engine/worker/client.ts"
 import { type BuildRow, type BuildRows, drvName, withNews } from "./build-row.ts"
 import { type ChoiceStorage, type EndpointChoice, type GatewayNotice, readChoice, writeChoice } from "./endpoint-choice.ts"
 import { LogText } from "./log-text.ts"
@@ -50,7 +50,11 @@ interface Given {
   readonly gateway: () => Promise<GatewayNotice>
   /** Leads the user to the pane. */
   readonly show: () => void
+  /** Binary caches that are asked before anything is built. */
+  readonly caches?: () => CacheSettings
 }
+
+type CacheSettings = NonNullable<NonNullable<BuildSettings["network"]>["caches"]>
 
 /** How long news are gathered before they are shown. Milliseconds. */
 const GATHER = 40
@@ -63,7 +67,7 @@ export function endpointOf({ choice, gateway }: Pick<BuildDeskState, "choice" | 
   return gateway != null && "url" in gateway ? { url: gateway.url } : null
 }
 
-export function createBuildDesk({ builds, storage, gateway, show }: Given) {
+export function createBuildDesk({ builds, storage, gateway, show, caches = () => [] }: Given) {
   const store = createStore<BuildDeskState>(() => ({
     choice: readChoice(storage),
     gateway: undefined,
@@ -90,6 +94,23 @@ export function createBuildDesk({ builds, storage, gateway, show }: Given) {
     const choice = { ...get().choice, ...to }
     set({ choice })
     writeChoice(storage, choice)
+  }
+
+  /** How is built at an endpoint. */
+  const settingsFor = (endpoint: EndpointSettings): BuildSettings => {
+    const asked = caches()
+    return asked.length === 0 ? { endpoint } : { endpoint, network: { caches: asked } }
+  }
+  const agree = (url: string): void => keep({ allowed: [...get().choice.allowed.filter((other) => other !== url), url] })
+  /** What would be built and sent, as far as that is known: `show` gets it, and again when it is. */
+  const preview = async (drvPath: string, settings: BuildSettings, show: (proposal: Proposal) => void): Promise<void> => {
+    const mine: Proposal = { drvPath, url: settings.endpoint.url, plan: null, problem: null }
+    show(mine)
+    try {
+      show({ ...mine, plan: await builds().plan([{ drvPath }], settings) })
+    } catch (e) {
+      show({ ...mine, problem: why(e) })
+    }
   }
 
   const take = (): void => {
@@ -134,7 +155,7 @@ export function createBuildDesk({ builds, storage, gateway, show }: Given) {
     if (compare) again.add(drvPath)
     try {
       const wishes = { signal: control.signal, keepGoing: true, ...(compare ? { again: [drvPath] } : {}) }
-      const { failures } = await builds().build([{ drvPath }], { endpoint }, wishes)
+      const { failures } = await builds().build([{ drvPath }], settingsFor(endpoint), wishes)
       const failed = Object.keys(failures).length
       const text = failed === 0 ? "" : `${failed === 1 ? "1 derivation was" : `${failed} derivations were`} not built`
       changeJob(id, { state: failed === 0 ? "done" : "failed", text })
@@ -172,6 +193,14 @@ export function createBuildDesk({ builds, storage, gateway, show }: Given) {
     store,
     find,
     test,
+    preview,
+    /** The user lets things be sent to an endpoint. */
+    agree,
+    /** How is built, by the user's choice; null without an endpoint. */
+    settings(): BuildSettings | null {
+      const endpoint = endpointOf(get())
+      return endpoint === null ? null : settingsFor(endpoint)
+    },
     /** Takes what the engine tells of builds. */
     hear(one: BuildNews): void {
       news.push(one)
@@ -196,23 +225,20 @@ export function createBuildDesk({ builds, storage, gateway, show }: Given) {
       }
       const { url } = endpoint
       if (get().choice.allowed.includes(url)) return run(drvPath, endpoint, compare)
-      const mine: Proposal = { drvPath, url, plan: null, problem: null }
-      set({ proposal: mine })
-      const settle = (to: Partial<Proposal>): void => {
-        if (get().proposal === mine) set({ proposal: { ...mine, ...to } })
-      }
-      try {
-        settle({ plan: await builds().plan([{ drvPath }], { endpoint }) })
-      } catch (e) {
-        settle({ problem: why(e) })
-      }
+      let last: Proposal | null = null
+      await preview(drvPath, settingsFor(endpoint), (proposal) => {
+        // Declined, or another one was asked for meanwhile.
+        if (last !== null && get().proposal !== last) return
+        last = proposal
+        set({ proposal })
+      })
     },
     /** The user agrees to what was proposed. */
     async send(): Promise<void> {
-      const { proposal, choice } = get()
+      const { proposal } = get()
       const endpoint = endpointOf(get())
       if (proposal?.plan == null || endpoint?.url !== proposal.url) return
-      keep({ allowed: [...choice.allowed.filter((url) => url !== proposal.url), proposal.url] })
+      agree(proposal.url)
       await run(proposal.drvPath, endpoint, false)
     },
     decline: (): void => set({ proposal: null }),

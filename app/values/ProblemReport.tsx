@@ -1,7 +1,9 @@
 // An error as Nix prints it; its positions lead into the text.
 
+import { useContext } from "react"
 import type { ProblemView } from "../../engine/worker/client.ts"
 import { PlaceButton } from "./PlaceButton.tsx"
+import { ResultContext } from "./result-context.ts"
 
 const FRAMES = 50
 
@@ -10,11 +12,13 @@ export function ProblemReport({ problem }: { readonly problem: ProblemView }) {
   const frames = problem.trace.slice(-FRAMES)
   const at = problem.at ?? problem.trace.findLast((frame) => frame.at !== null)?.at ?? null
   const message = `error: ${problem.message}`
+  const remedy = useContext(ResultContext)?.remedy
   return (
     <div className="problem">
       <p className="said" role="alert">
         {message}
       </p>
+      {remedy?.(problem)}
       {at === null ? null : (
         <p className="where">
           <PlaceButton place={at} />

@@ -1,8 +1,8 @@
 // One result in all its views: as a tree, printed in Nix's forms, its derivations and how their paths come about, what evaluating took,
 // the syntax. And what it printed.
 
-import { lazy, Suspense, useCallback, useMemo, useState } from "react"
-import type { Evaluated, EvaluateRequest, PlaceView, Ref } from "../../engine/worker/client.ts"
+import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react"
+import type { Evaluated, EvaluateRequest, PlaceView, ProblemView, Ref } from "../../engine/worker/client.ts"
 import { useEngine } from "../engine-context.ts"
 import { type Tab, Tabs } from "../Tabs.tsx"
 import { Log } from "./Log.tsx"
@@ -55,11 +55,13 @@ export interface ValuePaneProps {
   readonly cursor?: PlaceView | null
   /** Copies a link to a view of this result; a step of an explanation has such a button if it is given. */
   readonly onCopyLink?: (view: string) => void
+  /** What the user can do about a problem: shown with it, wherever in the result it is. */
+  readonly remedy?: (problem: ProblemView) => ReactNode
 }
 
 export function ValuePane(props: ValuePaneProps) {
   const engine = useEngine()
-  const { request, result, leadsTo, show, view: open, onView, selected, onSelect, cursor = null, onCopyLink } = props
+  const { request, result, leadsTo, show, view: open, onView, selected, onSelect, cursor = null, onCopyLink, remedy } = props
   const [log, setLog] = useState(result.log)
   // Views that were left for an input's card or an explanation, the last one at the end.
   const [past, setPast] = useState<readonly string[]>([])
@@ -90,8 +92,17 @@ export function ValuePane(props: ValuePaneProps) {
     [onSelect, goTo],
   )
   const scope = useMemo(
-    () => ({ run, main, addLog, leadsTo, show, onDerivationPath: (path: string) => goTo({ kind: "drv", path }), onExplainNode }),
-    [run, main, addLog, leadsTo, show, goTo, onExplainNode],
+    () => ({
+      run,
+      main,
+      addLog,
+      leadsTo,
+      show,
+      onDerivationPath: (path: string) => goTo({ kind: "drv", path }),
+      onExplainNode,
+      ...(remedy === undefined ? {} : { remedy }),
+    }),
+    [run, main, addLog, leadsTo, show, goTo, onExplainNode, remedy],
   )
   const openDerivation = (ref: Ref) => {
     onSelect(ref)

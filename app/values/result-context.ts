@@ -1,7 +1,7 @@
 // What the rows of one result share: the run they belong to, where printed lines go, and how a position is shown in the text.
 
-import { createContext, useContext } from "react"
-import type { PlaceView, Ref } from "../../engine/worker/client.ts"
+import { createContext, type ReactNode, useContext } from "react"
+import type { PlaceView, ProblemView, Ref } from "../../engine/worker/client.ts"
 
 export interface ResultScope {
   readonly run: number
@@ -12,6 +12,8 @@ export interface ResultScope {
   leadsTo(file: string): boolean
   /** Selects the place in the editor. */
   show(place: PlaceView): void
+  /** What the user can do about a problem: shown with it. */
+  readonly remedy?: (problem: ProblemView) => ReactNode
   /** Opens the card of a derivation that a value refers to. */
   readonly onDerivationPath?: (drvPath: string) => void
   /** Explains the store path that a node is or has. */

@@ -36,6 +36,14 @@ export interface RunSurroundings {
   readonly window?: Window
 }
 
+/** A place that a value has not: the program that has it was another one. */
+export class NoSuchNode extends RangeError {
+  constructor(step: string | number) {
+    super(`no such child: ${step}`)
+    this.name = "NoSuchNode"
+  }
+}
+
 export class Run {
   readonly evaluator: Evaluator
   readonly host: EvalIO
@@ -86,7 +94,7 @@ export class Run {
 
   /**
    * The cell at a place; what lies above it is forced, the cell itself is not. Throws NixError and Stopped for what the program
-   * does, RangeError for a place that is not there.
+   * does, NoSuchNode for a place that is not there.
    */
   cell(ref: Ref): Cell {
     const [input, ...inside] = ref
@@ -145,7 +153,7 @@ function childAt(value: Value, step: string | number): Cell {
     const name = typeof step === "string" ? toBytes(step) : value.sortedNames()[step]
     child = name === undefined ? undefined : value.get(name)
   }
-  if (child === undefined) throw new RangeError(`no such child: ${step}`)
+  if (child === undefined) throw new NoSuchNode(step)
   return child
 }
 

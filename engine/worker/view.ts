@@ -25,6 +25,7 @@ import {
 import type { Expr } from "../lang/expr.ts"
 import { originName } from "../lang/source.ts"
 import type { Child, ForcedView, Page, PlaceView, ProblemView, Ref, RunTrace, ValueView } from "./protocol.ts"
+import { NoSuchNode } from "./run.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
 const CUT = 1000
@@ -256,6 +257,10 @@ export function problemOf(evaluator: Evaluator | null, e: unknown): ProblemView 
         .filter((f) => f.hint !== "" && data !== null),
       report: fromBytes(renderError(e, sources, { showTrace: evaluator.rt.showTrace, color: false })),
     }
+  }
+  if (e instanceof NoSuchNode) {
+    const message = "this value has nothing at the place that is asked for; an earlier one may have had"
+    return { code: "absent", message, at: null, trace: [], report: `error: ${message}` }
   }
   if (e instanceof Stopped) return { code: e.reason, message: e.message, at: null, trace: [], report: `error: ${e.message}` }
   // V8's way to say that a string, list, Map or Set is larger than it can be.

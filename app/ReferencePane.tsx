@@ -1,4 +1,4 @@
-// The reference: every builtin and constant with its documentation and examples that run; each entry has an address (`#doc=NAME`).
+// The reference: every construct of the language, builtin and constant with its documentation and examples that run; each entry has an address (`#doc=NAME`).
 
 import { useEffect, useMemo, useRef, useState } from "react"
 import type { ReferenceEntry } from "../engine/worker/language-protocol.ts"
@@ -27,7 +27,11 @@ export function ReferencePane() {
     const words = sought.toLowerCase().split(/\s+/).filter(Boolean)
     const has = (text: string) => words.every((word) => text.toLowerCase().includes(word))
     const all = entries ?? []
-    return [...all.filter(({ name }) => has(name)), ...all.filter((e) => !has(e.name) && has(`${e.synopsis} ${e.documentation}`))]
+    const rank = ({ name, synopsis, documentation }: ReferenceEntry): number => {
+      if (name.toLowerCase() === sought.trim().toLowerCase()) return 0
+      return has(name) ? 1 : has(synopsis) ? 2 : has(documentation) ? 3 : 4
+    }
+    return [0, 1, 2, 3].flatMap((wanted) => all.filter((entry) => rank(entry) === wanted))
   }, [entries, sought])
   const entry = entries?.find(({ name }) => name === topic) ?? null
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another entry is shown
@@ -40,14 +44,17 @@ export function ReferencePane() {
         <input
           type="search"
           aria-label="Search the reference"
-          placeholder="Search builtins"
+          placeholder="Search language and builtins"
           value={sought}
           onChange={(event) => setSought(event.target.value)}
         />
         {entries === null ? <p role="status">Loading…</p> : null}
         <ul aria-label="Entries">
-          {found.map(({ name }) => (
+          {found.map(({ name, kind }, i) => (
             <li key={name}>
+              {sought !== "" || (i > 0 && isLanguage(found[i - 1]?.kind) === isLanguage(kind)) ? null : (
+                <h4>{isLanguage(kind) ? "Language" : "Builtins and constants"}</h4>
+              )}
               <button type="button" aria-current={name === topic ? "true" : undefined} onClick={() => bench.explainName(name)}>
                 {name}
               </button>
@@ -58,14 +65,17 @@ export function ReferencePane() {
       {/* A region that scrolls must be reachable by keyboard. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
       <article ref={shown} className="reference-entry" tabIndex={0} aria-label={entry === null ? "Entry" : entry.name}>
-        {entry === null ? (
-          <p className="note">{`${entries?.length ?? 0} builtins and constants. Pick one, or search.`}</p>
-        ) : (
-          <Entry entry={entry} />
-        )}
+        {entry === null ? <p className="note">{introduction(entries ?? [])}</p> : <Entry entry={entry} />}
       </article>
     </div>
   )
+}
+
+const isLanguage = (kind: ReferenceEntry["kind"] | undefined): boolean => kind === "construct"
+
+function introduction(entries: readonly ReferenceEntry[]): string {
+  const constructs = entries.filter(({ kind }) => isLanguage(kind)).length
+  return `${constructs} constructs of the language, ${entries.length - constructs} builtins and constants. Pick one, or search.`
 }
 
 function Entry({ entry }: { readonly entry: ReferenceEntry }) {

@@ -11,27 +11,49 @@ import type { Hover, Signature } from "./language-protocol.ts"
 import { synopsisOf } from "./reference.ts"
 import { fromBytes } from "./text.ts"
 
-/** What the keywords do, in Markdown. */
-const keywordHelp: ReadonlyMap<T.TokenKind, string> = new Map([
-  [T.LET, "`let name = value; … in body`: names for the body and for each other, in any order; evaluated when needed, once."],
-  [T.IN_KW, "`let … in body`: here the body begins."],
-  [T.IF, "`if condition then a else b`: the condition must be a boolean; only one branch is evaluated."],
-  [T.THEN, "`if condition then a else b`"],
-  [T.ELSE, "`if condition then a else b`"],
-  [T.WITH, "`with set; body`: in the body, names that nothing else defines are looked up in the set."],
-  [T.ASSERT, "`assert condition; body`: the body, if the condition is true; else an error."],
-  [T.REC, "`rec { … }`: a set whose attributes see each other."],
-  [T.INHERIT, "`inherit a b;` is `a = a; b = b;` with the names of outside; `inherit (set) a b;` is `a = set.a; b = set.b;`."],
-  [T.OR_KW, "`set.path or value`: the value if the path is not there."],
+/** Keywords and operators by the construct that explains them. */
+const constructOf: ReadonlyMap<T.TokenKind, string> = new Map([
+  [T.LET, "let"],
+  [T.IN_KW, "let"],
+  [T.IF, "if"],
+  [T.THEN, "if"],
+  [T.ELSE, "if"],
+  [T.WITH, "with"],
+  [T.ASSERT, "assert"],
+  [T.REC, "rec"],
+  [T.INHERIT, "inherit"],
+  [T.OR_KW, "or"],
+  [T.UPDATE, "update"],
+  [T.CONCAT, "list"],
+  [T.AND, "logic"],
+  [T.OR, "logic"],
+  [T.IMPL, "logic"],
+  [T.NOT, "logic"],
+  [T.EQ, "comparison"],
+  [T.NEQ, "comparison"],
+  [T.LEQ, "comparison"],
+  [T.GEQ, "comparison"],
+  [T.LESS, "comparison"],
+  [T.GREATER, "comparison"],
+  [T.PIPE_FROM, "pipe"],
+  [T.PIPE_INTO, "pipe"],
+  [T.ELLIPSIS, "formals"],
+  [T.AT, "formals"],
+  [T.DOLLAR_CURLY, "interpolation"],
+  [T.SPATH, "search path"],
 ])
 
-/** What there is to say about the place at an offset (UTF-16), or null. */
+/** The keyword or operator at an offset (UTF-16), with the name of its construct; null if there is none. */
+export function constructAt({ offsets, root }: Document, offset: number): { readonly span: Hover["span"]; readonly name: string } | null {
+  const token = root === null ? undefined : tokenAt(root, offsets.byte(offset))
+  const name = token === undefined ? undefined : constructOf.get(token.kind)
+  return token === undefined || name === undefined ? null : { span: offsets.span(token), name }
+}
+
+/** What there is to say about the name at an offset (UTF-16), or null. */
 export function hoverAt({ offsets, text, root, names }: Document, offset: number): Hover | null {
   if (root === null) return null
   const at = offsets.byte(offset)
-  const token = tokenAt(root, at)
-  const help = token === undefined ? undefined : keywordHelp.get(token.kind)
-  if (token !== undefined && help !== undefined) return { span: offsets.span(token), text: help }
   const nodes = nodesAt(root, at)
   const selected = builtinSelected(nodes, text, at)
   if (selected !== undefined)

@@ -113,12 +113,12 @@ export interface DefinitionPlace extends Span {
 /** One entry of the reference: a builtin, a constant or a construct of the language. */
 export interface ReferenceEntry {
   readonly name: string
-  readonly kind: "builtin" | "constant"
-  /** `builtins.map f list` */
+  readonly kind: "builtin" | "constant" | "construct"
+  /** `builtins.map f list`; of a construct, how it is written. */
   readonly synopsis: string
   /** Markdown. */
   readonly documentation: string
-  /** The function of C++ Nix it follows. */
+  /** The function or file of C++ Nix it follows. */
   readonly source: string
   /** The experimental feature it needs, or "". */
   readonly feature: string
@@ -163,6 +163,6 @@ export interface LanguageApi {
   standalone(text: string, span: Span): Promise<string | null>
   /** The questions in the comments of a text. */
   questions(text: string): Promise<readonly Question[]>
-  /** All builtins and constants. */
+  /** The constructs of the language, then all builtins and constants by name. */
   reference(): Promise<readonly ReferenceEntry[]>
 }

@@ -16,7 +16,7 @@ import { foldsOf, type OutlineEntry, outlineOf } from "../lang/syntax/outline.ts
 import { nodesAt, type SyntaxNode } from "../lang/syntax/syntax-node.ts"
 import { parseSyntax } from "../lang/syntax/syntax-parser.ts"
 import { completionsAt } from "./completion.ts"
-import { hoverAt, signatureAt } from "./hover.ts"
+import { constructAt, hoverAt, signatureAt } from "./hover.ts"
 import {
   type Analysis,
   type Completions,
@@ -135,7 +135,12 @@ export class Language implements LanguageApi {
   }
 
   async hover(text: string, offset: number): Promise<Hover | null> {
-    return hoverAt(this.open(text), offset)
+    const document = this.open(text)
+    const construct = constructAt(document, offset)
+    if (construct === null) return hoverAt(document, offset)
+    const { constructHelp } = await import("./construct/constructs.ts")
+    const help = constructHelp(construct.name)
+    return help === undefined ? null : { span: construct.span, text: help }
   }
 
   async signature(text: string, offset: number): Promise<Signature | null> {
@@ -200,7 +205,8 @@ export class Language implements LanguageApi {
   }
 
   async reference(): Promise<readonly ReferenceEntry[]> {
-    return referenceEntries()
+    const { constructEntries } = await import("./construct/constructs.ts")
+    return [...constructEntries(), ...referenceEntries()]
   }
 }
 

@@ -9,6 +9,7 @@ globalThis.ResizeObserver ??= class {
   disconnect(): void {}
 }
 Element.prototype.scrollIntoView ??= () => {}
+Element.prototype.scrollTo ??= () => {}
 // Long lists show the rows that are in sight: what scrolls has some height, a row less.
 for (const name of ["clientHeight", "offsetHeight"])
   Object.defineProperty(HTMLElement.prototype, name, {

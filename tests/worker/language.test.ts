@@ -118,6 +118,7 @@ test.each([
 test("hovering tells of builtins, keywords, definitions with their comments, and what to evaluate for attributes", async () => {
   expect((await language.hover(...marked("builtins.ele|mAt")))?.text).toMatch(/^`builtins.elemAt xs n`/)
   expect((await language.hover(...marked("l|et a = 1; in a")))?.text).toContain("let name = value")
+  expect((await language.hover(...marked("{ } /|/ { }")))?.text).toMatch(/^`left \/\/ right`/)
   const commented = "let\n  # Adds one.\n  inc = x: x + 1;\nin\nin|c 1"
   expect((await language.hover(...marked(commented)))?.text).toBe("**inc**: variable `x:`\n\nAdds one.")
   const [text, at] = marked("a.b.|c.d")
@@ -142,8 +143,10 @@ test("formatting keeps every letter, and says why it refuses", async () => {
   expect(await language.format("{ a = ")).toMatchObject({ problem: expect.stringContaining("unexpected end of file") })
 })
 
-test("the reference has every builtin with documentation, source and examples", async () => {
+test("the reference has every builtin and construct with documentation, source and examples, each name once", async () => {
   const entries = await language.reference()
+  expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length)
+  expect(entries.filter(({ kind }) => kind === "construct").length).toBeGreaterThan(25)
   expect(entries.length).toBeGreaterThan(100)
   for (const entry of entries) {
     expect(entry.documentation, entry.name).not.toBe("")

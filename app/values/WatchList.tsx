@@ -83,5 +83,5 @@ function Watch({ at, onDerivation, goTo }: Props & { readonly at: Ref }) {
 
 /** A place that is not there is told as misuse of the engine. */
 function isFault(view: ValueView): boolean {
-  return view.kind === "failed" && view.problem.code === "engine-fault"
+  return view.kind === "failed" && view.problem.code === "absent"
 }

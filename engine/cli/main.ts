@@ -31,7 +31,8 @@ Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
 
 async function main(argv: readonly string[]): Promise<number> {
   await initHashes()
-  const [command, ...rest] = argv[1] === "--help" ? ["help"] : argv
+  // The gateway alone has a help of its own.
+  const [command, ...rest] = argv[1] === "--help" && argv[0] !== "gateway" ? ["help"] : argv
   try {
     const session = new Session(processStreams())
     switch (command) {

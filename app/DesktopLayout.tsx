@@ -9,8 +9,8 @@ import { LessonPane } from "./LessonPane.tsx"
 import { PaneBar } from "./PaneBar.tsx"
 import { pageStorage } from "./page-storage.ts"
 import { PaneContent } from "./SidePane.tsx"
-import type { SidePane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
+import type { SidePane } from "./workbench-state.ts"
 
 const PANES: readonly SidePane[] = ["result", "problems", "repl", "store", "builds", "reference"]
 

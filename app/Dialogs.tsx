@@ -1,7 +1,7 @@
 // What opens over the page; each is loaded when it is first opened.
 
 import { type ComponentType, lazy, Suspense } from "react"
-import type { DialogName } from "./workbench.ts"
+import type { DialogName } from "./workbench-state.ts"
 import { useBench } from "./workbench-context.ts"
 
 const dialogs: Readonly<Record<DialogName, ComponentType>> = {

@@ -6,9 +6,21 @@ export function Notices() {
   const bench = useWorkbench()
   const kept = useBench((state) => state.kept)
   const interrupted = useBench((state) => state.interrupted)
+  const elsewhere = useBench((state) => state.elsewhere)
   const notices = useBench((state) => state.notices)
   return (
     <div className="notices" role="status">
+      {elsewhere ? (
+        <p className="notice">
+          <span>This workspace is open in another tab, which saves it. What you change here goes into a copy.</span>
+          <button type="button" onClick={bench.takeOver}>
+            Take over here
+          </button>
+          <button type="button" onClick={bench.openCopy}>
+            Open a copy
+          </button>
+        </p>
+      ) : null}
       {interrupted ? (
         <p className="notice urgent">
           This tab went away while it was evaluating. Your text is as you left it; nothing runs until you press Evaluate.

@@ -1,7 +1,7 @@
 // The buttons that pick a pane: on large screens above the right half, on phones at the bottom of the page.
 
-import type { Pane } from "./workbench.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
+import type { Pane } from "./workbench-state.ts"
 
 const NAMES: Readonly<Record<Pane, string>> = {
   files: "Files",

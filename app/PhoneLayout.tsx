@@ -6,8 +6,8 @@ import { FileTabs } from "./FileTabs.tsx"
 import { LessonPane } from "./LessonPane.tsx"
 import { PaneBar } from "./PaneBar.tsx"
 import { PaneContent } from "./SidePane.tsx"
-import type { Pane } from "./workbench.ts"
 import { useBench } from "./workbench-context.ts"
+import type { Pane } from "./workbench-state.ts"
 
 const PANES: readonly Pane[] = ["files", "code", "result", "problems", "repl", "store", "builds", "reference"]
 

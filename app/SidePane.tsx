@@ -3,7 +3,7 @@
 import { type ComponentType, lazy, Suspense } from "react"
 import { ProblemsPane } from "./ProblemsPane.tsx"
 import { ResultPane } from "./ResultPane.tsx"
-import type { Pane } from "./workbench.ts"
+import type { Pane } from "./workbench-state.ts"
 
 const ReferencePane = lazy(() => import("./ReferencePane.tsx").then((m) => ({ default: m.ReferencePane })))
 const ReplHost = lazy(() => import("./ReplHost.tsx").then((m) => ({ default: m.ReplHost })))

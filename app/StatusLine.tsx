@@ -2,7 +2,7 @@
 
 import { Running } from "./Running.tsx"
 import { count } from "./values/quote.ts"
-import type { Progress, Shown } from "./workbench.ts"
+import type { Progress, Shown } from "./workbench-state.ts"
 
 interface Props {
   readonly progress: Progress

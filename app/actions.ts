@@ -1,6 +1,7 @@
 // Every action of the page with its name and shortcut: for the palette, the keyboard, and the list of shortcuts.
 
-import type { Pane, Workbench } from "./workbench.ts"
+import type { Workbench } from "./workbench.ts"
+import type { Pane } from "./workbench-state.ts"
 
 export interface Action {
   readonly id: string

@@ -3,7 +3,7 @@
 import type { ProblemView } from "../engine/worker/client.ts"
 import type { Diagnostic } from "../engine/worker/language-protocol.ts"
 import { rangeOf } from "./text-place.ts"
-import type { Shown } from "./workbench.ts"
+import type { Shown } from "./workbench-state.ts"
 import { root } from "./workspace/workspace.ts"
 
 interface Given {

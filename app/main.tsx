@@ -19,6 +19,7 @@ import { followAddress, openingOf } from "./visit.ts"
 import { createWorkbench } from "./workbench.ts"
 import { WorkbenchContext } from "./workbench-context.ts"
 import { Shelf } from "./workspace/shelf.ts"
+import { browserClaims } from "./workspace/tab-claim.ts"
 import "./style.css"
 
 const element = document.getElementById("app")
@@ -37,7 +38,7 @@ const builds = createBuildDesk({
 })
 const onNotice = (text: string): void => (embedded ? undefined : bench.notify(text, { urgent: true }))
 const desk = new EngineDesk(createEngine({ onNotice, onBuildNews: builds.hear }))
-const bench = createWorkbench({ desk, shelf, language, opened, looking })
+const bench = createWorkbench({ desk, shelf, language, opened, looking, claims: embedded ? () => null : browserClaims })
 // A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.
 if (runs) void bench.preview()
 // It will be wanted with the first value.

@@ -2,14 +2,7 @@
 // and given to components by context; what it holds is plain data, what it asks is the engine's desk and the shelf.
 
 import { createStore, type StoreApi } from "zustand/vanilla"
-import {
-  type BuildSettings,
-  EngineStopped,
-  type Evaluated,
-  type EvaluateRequest,
-  type PlaceView,
-  type Ref,
-} from "../engine/worker/client.ts"
+import { type BuildSettings, EngineStopped, type EvaluateRequest, type PlaceView, type Ref } from "../engine/worker/client.ts"
 import type { Diagnostic, LanguageApi, Span } from "../engine/worker/language-protocol.ts"
 import type { EngineDesk } from "./engine-desk.ts"
 import type { Shared } from "./link/envelope.ts"
@@ -18,8 +11,11 @@ import type { Transcript } from "./repl/transcript.ts"
 import type { Source } from "./share/page-address.ts"
 import { type Looking, workspaceOf } from "./share/shared-workspace.ts"
 import { rangeOf } from "./text-place.ts"
+import type { DialogName, Notice, Pane, WorkbenchState } from "./workbench-state.ts"
 import type { SavedWorkspace, Shelf, Snapshot } from "./workspace/shelf.ts"
+import type { ClaimListener, TabClaim } from "./workspace/tab-claim.ts"
 import {
+  copyName,
   createWorkspace,
   moved,
   movedPath,
@@ -34,78 +30,10 @@ import {
   withTree,
 } from "./workspace/workspace.ts"
 
-/** A result and what it is of. */
-export interface Shown {
-  readonly workspace: string
-  readonly request: EvaluateRequest
-  readonly evaluated: Evaluated
-}
-
-/** What the engine is at with the workspace, "stopped" until the next evaluation. */
-export type Progress =
-  | { readonly kind: "idle" }
-  | { readonly kind: "running"; readonly since: number }
-  | { readonly kind: "stopped"; readonly why: string }
-
-/** A sentence for the user, with something that can be done about it. */
-export interface Notice {
-  readonly id: number
-  readonly text: string
-  readonly urgent: boolean
-  readonly action?: { readonly label: string; readonly run: () => void }
-}
-
-/** What can stand beside the editor. */
-export type SidePane = "result" | "problems" | "reference" | "repl" | "store" | "builds"
-
-/** What a phone shows: one thing at a time. */
-export type Pane = SidePane | "code" | "files" | "lesson"
-
-export type DialogName = "palette" | "settings" | "examples" | "workspaces" | "share" | "shortcuts"
-
-export interface WorkbenchState {
-  readonly workspace: Workspace
-  /** Paths of the open files in the order of their tabs. */
-  readonly tabs: readonly string[]
-  readonly active: string
-  readonly shown: Shown | null
-  readonly progress: Progress
-  /** The view of the result that is open, as links carry it. */
-  readonly view: string
-  /** The node of the result that is selected. */
-  readonly selected: Ref | null
-  /** Of every file: what was found in it as it stands. */
-  readonly diagnostics: Readonly<Record<string, readonly Diagnostic[]>>
-  readonly notices: readonly Notice[]
-  readonly settings: PageSettings
-  /** On phones. */
-  readonly pane: Pane
-  /** On large screens. */
-  readonly side: SidePane
-  readonly dialog: DialogName | null
-  /** An entry of the reference to be shown. */
-  readonly topic: string | null
-  /** A store path to be shown in the store's pane. */
-  readonly storePath: string | null
-  /** Files elsewhere that the page's address names, until the user lets them be loaded. */
-  readonly source: Source | null
-  readonly history: readonly Snapshot[]
-  /** Where the caret is, in UTF-16 units, while a view of the result wants to know. */
-  readonly caret: { readonly path: string; readonly offset: number } | null
-  /** A place to be selected in a file. */
-  readonly reveal: (Span & { readonly path: string; readonly turn: number }) | null
-  /** False where nothing can be kept. */
-  readonly kept: boolean
-  /** True if this tab went away in the middle of an evaluation. */
-  readonly interrupted: boolean
-  /** Whether the program that is open may ask the network: the user has said so. */
-  readonly allowFetch: boolean
-  /** Where the program that is open may have built what its evaluation needs: the user has said so. */
-  readonly allowBuilds: BuildSettings | null
-}
-
 /** How long typing has to pause before the workspace is saved, or evaluated. Milliseconds. */
 const PAUSE = 250
+/** The same where the program is evaluated in less: its value shall follow the keys. */
+const SHORT_PAUSE = 20
 
 export type Workbench = ReturnType<typeof createWorkbench>
 
@@ -116,10 +44,12 @@ interface Given {
   readonly opened: SavedWorkspace
   /** What a link wants to be seen of the result. */
   readonly looking?: Looking
+  /** What tells which tab writes a workspace; none where a page shares its storage with no other. */
+  readonly claims?: (listener: ClaimListener) => Pick<TabClaim, "claim" | "takeOver"> | null
 }
 
 /** The store of a page that opens with a workspace. */
-export function createWorkbench({ desk, shelf, language, opened, looking = { view: "tree", selected: null } }: Given) {
+export function createWorkbench({ desk, shelf, language, opened, looking = { view: "tree", selected: null }, claims = () => null }: Given) {
   const store: StoreApi<WorkbenchState> = createStore(() => ({
     ...openedState(opened, shelf),
     ...looking,
@@ -135,20 +65,31 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     storePath: null,
     source: null,
     kept: shelf.kept,
+    elsewhere: false,
     interrupted: shelf.interrupted(),
   }))
   const { getState: get, setState: set } = store
   let turn = 0
   let lastRun: number | null = null
   let lastNotice = 0
+  /** Whether the workspace was changed here since it is this tab's to write. */
+  let edited = false
+  const transcripts = new Map<string, Transcript>()
   let saving: ReturnType<typeof setTimeout> | undefined
   let typing: ReturnType<typeof setTimeout> | undefined
+  /** Milliseconds that the last evaluation took. */
+  let took = PAUSE
 
   /** Writes the workspace to the shelf. */
   const save = (): void => {
     clearTimeout(saving)
     saving = undefined
-    const { workspace, tabs, active } = get()
+    const { workspace, tabs, active, elsewhere } = get()
+    // The tab that has it writes it; what is changed here is a copy's.
+    if (elsewhere) {
+      shelf.noteOpen(workspace.id)
+      return
+    }
     // Somebody else's is kept once it is changed or started.
     if (workspace.foreign) return
     shelf.save({ workspace, tabs, active, changed: Date.now() })
@@ -172,16 +113,74 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     set({ notices: [...notices.slice(-3), { id, text, urgent: more.urgent ?? false, ...done }] })
   }
 
+  /** Shows the open workspace as it was saved last, by another tab. */
+  const follow = (saved: SavedWorkspace | null): void => {
+    const before = get()
+    if (saved?.workspace.id !== before.workspace.id || JSON.stringify(saved.workspace) === JSON.stringify(before.workspace)) return
+    const { workspace } = saved
+    const tabs = before.tabs.filter((tab) => tab in workspace.files)
+    const active = before.active in workspace.files ? before.active : saved.active
+    set({ workspace, tabs: tabs.includes(active) ? tabs : [...tabs, active], active, history: shelf.history(workspace.id) })
+  }
+  const asCopy = (workspace: Workspace): Workspace => {
+    return { ...workspace, id: newId(), name: copyName(workspace.name, new Set(shelf.list().map((saved) => saved.workspace.name))) }
+  }
+  /** Goes on in a copy: the workspace itself is another tab's. */
+  const leaveForCopy = (workspace: Workspace): void => {
+    const copy = asCopy(workspace)
+    const transcript = transcripts.get(workspace.id)
+    if (transcript !== undefined) transcripts.set(copy.id, transcript)
+    claim?.claim(copy.id)
+    set({ workspace: copy, elsewhere: false })
+    save()
+  }
+  const giveWay = (): void => {
+    if (saving === undefined) {
+      set({ elsewhere: true })
+      return
+    }
+    // It was taken away in the middle of typing.
+    leaveForCopy(get().workspace)
+    notify("Another tab has taken this workspace over. What you have just written is in a copy.", { urgent: true })
+  }
+  const claim = claims({
+    gained(id) {
+      if (id !== get().workspace.id) return
+      // The tab that had it may have saved since this one has read it.
+      if (saving === undefined) follow(shelf.open(id))
+      edited = false
+      set({ elsewhere: false })
+    },
+    lost: (id) => (id === get().workspace.id ? giveWay() : undefined),
+    leaving: (id) => (id === get().workspace.id ? save() : undefined),
+  })
+  claim?.claim(opened.workspace.id)
+  shelf.onForeignSave((saved) => {
+    const { workspace, elsewhere } = get()
+    if (saved.workspace.id !== workspace.id) return
+    // Without locks this is how a tab comes to know that it is not alone.
+    if (claim === null && !elsewhere) giveWay()
+    // The last words of the tab that had it before may come late.
+    else if (elsewhere || !edited) follow(saved)
+    else {
+      shelf.put({ ...saved, workspace: asCopy(saved.workspace) })
+      saveSoon()
+      notify("What another tab had written last in this workspace is in a copy.")
+    }
+  })
+
   const run = async (request: EvaluateRequest): Promise<void> => {
     const mine = ++turn
     // A busy worker reads no messages: the only way to the new program is a new worker.
     if (desk.busy()) desk.stop()
     // The new program has the whole memory limit.
     if (lastRun !== null) desk.park(lastRun)
-    set({ progress: { kind: "running", since: Date.now() } })
+    const since = Date.now()
+    set({ progress: { kind: "running", since } })
     try {
       const evaluated = await desk.evaluate(request)
       if (mine !== turn) return
+      took = Date.now() - since
       if (lastRun !== null) desk.release(lastRun)
       lastRun = evaluated.run
       const { workspace, shown, selected } = get()
@@ -208,12 +207,18 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   const stop = (): void => desk.stop()
 
   /** Puts a changed workspace into place; whoever changes it makes it their own. */
-  const change = (workspace: Workspace): void => {
+  const change = (changed: Workspace): void => {
+    const { elsewhere } = get()
+    if (elsewhere) leaveForCopy(changed)
+    if (elsewhere) notify("This workspace is open in another tab. Your changes are in a copy; nothing is lost there or here.")
+    const workspace = elsewhere ? get().workspace : changed
+    edited = true
     set({ workspace: workspace.foreign ? { ...workspace, foreign: false } : workspace, interrupted: false })
     saveSoon()
     if (get().settings.evaluate !== "typing") return
     clearTimeout(typing)
-    typing = setTimeout(() => void preview(), PAUSE)
+    // What is still running would have to be killed for the next: not with each key.
+    typing = setTimeout(() => void preview(), desk.busy() ? PAUSE : Math.max(SHORT_PAUSE, Math.min(PAUSE, took)))
   }
   const openFile = (path: string): void => {
     const { workspace, tabs } = get()
@@ -231,11 +236,13 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     if (saving !== undefined) save()
     ++turn
     if (desk.busy()) desk.stop()
+    claim?.claim(saved.workspace.id)
     set({
       ...openedState(saved, shelf),
       ...looking,
       progress: { kind: "idle" },
       shown: null,
+      elsewhere: false,
       interrupted: false,
       dialog: null,
       pane: "code",
@@ -256,7 +263,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   return {
     store,
     /** The repls of this visit, by their workspace. */
-    transcripts: new Map<string, Transcript>(),
+    transcripts,
     evaluate,
     preview,
     stop,
@@ -366,6 +373,16 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
       else if (caret !== null) set({ caret: null })
     },
     openWorkspace,
+    /** This tab is to write the workspace that another one has open. */
+    takeOver(): void {
+      if (claim !== null) void claim.takeOver()
+      else {
+        set({ elsewhere: false })
+        save()
+      }
+    },
+    /** Opens a copy of what is shown. */
+    openCopy: (): void => leaveForCopy(get().workspace),
     /** Opens a new workspace of given parts beside those that are there. */
     createWorkspace: (given: Parameters<typeof createWorkspace>[0]): void => openNew(given),
     /** Opens what a link carries beside what is there, and shows its value under a small budget. */

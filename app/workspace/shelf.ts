@@ -82,12 +82,33 @@ export class Shelf {
   /** Keeps a workspace as the one that is open. */
   save(saved: SavedWorkspace): void {
     const { id } = saved.workspace
-    const text = JSON.stringify(saved)
-    // A full store gives up old states before it gives up the files.
-    const written = this.write(`${KEY}workspace/${id}`, text) || (this.thin() && this.write(`${KEY}workspace/${id}`, text))
-    this.kept = written || !this.wanted
+    this.put(saved)
     this.write(`${KEY}last`, id)
     this.setOfTab("current", id)
+  }
+
+  /** Keeps a workspace that is not open. */
+  put(saved: SavedWorkspace): void {
+    const key = `${KEY}workspace/${saved.workspace.id}`
+    const text = JSON.stringify(saved)
+    // A full store gives up old states before it gives up the files.
+    const written = this.write(key, text) || (this.thin() && this.write(key, text))
+    this.kept = written || !this.wanted
+  }
+
+  /** Remembers what this tab has open, which another one writes. */
+  noteOpen(id: string): void {
+    this.setOfTab("current", id)
+  }
+
+  /** Tells of every workspace that another tab saves, some time later: tabs are processes, and see each other's writes late. */
+  onForeignSave(told: (saved: SavedWorkspace) => void): void {
+    if (this.local === null) return
+    const prefix = `${KEY}workspace/`
+    addEventListener("storage", ({ key, newValue }) => {
+      const saved = key?.startsWith(prefix) === true ? readSaved(newValue) : null
+      if (saved !== null) told(saved)
+    })
   }
 
   remove(id: string): void {

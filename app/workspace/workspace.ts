@@ -42,6 +42,14 @@ export function newId(): string {
   return crypto.randomUUID().slice(0, 13)
 }
 
+/** The name of a copy that no other workspace has. */
+export function copyName(name: string, taken: ReadonlySet<string>): string {
+  const base = name.replace(/ \(copy(?: \d+)?\)$/, "")
+  let copy = `${base} (copy)`
+  for (let n = 2; taken.has(copy); n++) copy = `${base} (copy ${n})`
+  return copy
+}
+
 /** Why a path cannot be a file of a workspace; null if it can. */
 export function pathProblem(path: string): string | null {
   if (path === "") return "A file needs a name."

@@ -5,7 +5,8 @@ import { NixError } from "../eval/error.ts"
 import { renderError } from "../eval/report.ts"
 import { FormatError } from "../formats/error.ts"
 import { Sources } from "../lang/source.ts"
-import { bytes, type Session } from "./session.ts"
+import { bytes } from "./host.ts"
+import type { Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
 /** A command: takes the arguments after its name, gives the exit status. */

@@ -4,6 +4,11 @@ import * as fs from "node:fs"
 import { NixError } from "../eval/error.ts"
 import type { FileType, Host } from "../eval/host.ts"
 
+/** Text from the outside world (UTF-8) as a byte string. */
+export function bytes(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1")
+}
+
 /** A byte-string path as Node takes it. */
 export function raw(path: string): Buffer {
   return Buffer.from(path, "latin1")

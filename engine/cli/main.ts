@@ -18,7 +18,7 @@ const usage = `Usage: thunkpad COMMAND [OPTIONS]
   repl          evaluate interactively as nix repl does
   derivation    show, add, diff, explain: as JSON, from JSON, why two differ, how paths come about
   store         add, references, requisites, graph, tree, verify, export, substitute, gc: a store in a folder
-  build         build derivations of a store in a folder at an endpoint (--endpoint URL)
+  build         build derivations of a store in a folder at an endpoint
   nar           dump, restore, ls, cat: Nix archives
   hash          file, path, convert: hashes of files and trees, and their forms
   gateway       serve a store to browsers and to Nix (thunkpad gateway --help)
@@ -27,6 +27,8 @@ Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
   --run auto|closures|stepper   how to run the evaluator
   --max-steps N, --timeout S    stop after N function calls or S seconds
   --stats                       print statistics as JSON to standard error
+  --endpoint URL                where is built: for build, for import from derivation and the repl's :b,
+                                which need a store; THUNKPAD_ENDPOINT says it too (--token-file FILE)
 `
 
 async function main(argv: readonly string[]): Promise<number> {

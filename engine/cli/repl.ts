@@ -9,16 +9,20 @@ import { stepEvalFile } from "../eval/files.ts"
 import { force } from "../eval/force.ts"
 import { joinPath } from "../eval/path.ts"
 import { Repl } from "../eval/repl.ts"
-import type { Installable } from "../eval/repl-session.ts"
+import type { Installable, ReplOptions } from "../eval/repl-session.ts"
 import { renderError } from "../eval/report.ts"
 import { fetchPseudoUrl, findFile, isPseudoUrl } from "../eval/search-path.ts"
 import type { Cell } from "../eval/value.ts"
+import { parseStorePath } from "../formats/store-path/store-path.ts"
+import { readBuildLog } from "./build-logs.ts"
+import { addRoot } from "./gc-root.ts"
+import { bytes } from "./host.ts"
 import { openEditor } from "./repl-editor.ts"
 import { historyFile, ReplHistory } from "./repl-history.ts"
 import { pipedInput, type ReplLines } from "./repl-lines.ts"
 import { renderMarkdown } from "./repl-markdown.ts"
 import { TerminalLines, terminalKeys } from "./repl-terminal.ts"
-import { bytes, type Session } from "./session.ts"
+import type { Session } from "./session.ts"
 import { UsageError } from "./usage-error.ts"
 
 const PROMPT = "nix-repl> "
@@ -51,6 +55,7 @@ export async function repl(argv: readonly string[], session: Session, open: Open
     autoArgs: auto,
     files: whole ? options.names : [],
     print: ({ kind, text }) => session.streams.write(kind === "result" ? 1 : 2, text),
+    ...replBuilds(session),
     ...(whole ? {} : { installables: () => installables(options, evaluator, session, auto) }),
     ...(raw ? {} : { markdown: renderMarkdown }),
     ...(editor ? { edit: (d) => suspended(() => openEditor(editor, d)) } : {}),
@@ -78,8 +83,31 @@ export async function repl(argv: readonly string[], session: Session, open: Open
     await loop(repl, evaluator, lines, session, env["_NIX_TEST_REPL_ECHO"] === "1")
   } finally {
     lines.close()
+    session.close()
   }
   return 0
+}
+
+/** What the commands that build do, and why they cannot if that is so. */
+function replBuilds(session: Session): Pick<ReplOptions, "builder" | "unable"> {
+  const { building, store } = session
+  if (store === null) return { unable: "no store is given: '--store FOLDER' says where it is" }
+  const log = async (drvPath: string) => {
+    const text = readBuildLog(store, parseStorePath(drvPath, store.storeDir))
+    return text === null ? null : { text, from: store.root === "" ? "local" : store.root }
+  }
+  if (building === null) return { builder: { log }, unable: "no endpoint is given: '--endpoint URL' says where is built" }
+  const build = async (drvPath: string, outputs: readonly string[]) => {
+    const builder = await building.builder()
+    const paths = await builder.realise(outputs.map((output) => ({ drvPath, output })))
+    return new Map(outputs.map((output, i) => [output, paths[i] as string])) // one for each
+  }
+  const link = (output: string, path: string): string => {
+    const name = `repl-result-${output}`
+    addRoot(store, path, joinPath(session.cwd, name))
+    return name
+  }
+  return { builder: { build, log, link } }
 }
 
 async function loop(repl: Repl, evaluator: Evaluator, lines: ReplLines, session: Session, echo: boolean): Promise<void> {

@@ -3,18 +3,14 @@
 import * as fs from "node:fs"
 import { Evaluator } from "../eval/evaluator.ts"
 import { joinPath } from "../eval/path.ts"
+import { Building, type BuildingOptions } from "./building.ts"
 import { FetchHost } from "./fetch-host.ts"
 import { Fetching } from "./fetching.ts"
-import { NodeHost } from "./host.ts"
+import { bytes, NodeHost } from "./host.ts"
 import { SettingsBuilder } from "./settings.ts"
 import { StoreFolder } from "./store-folder.ts"
 import { type StoreAccess, StoreHost } from "./store-host.ts"
 import { UsageError } from "./usage-error.ts"
-
-/** Text from the outside world (UTF-8) as a byte string. */
-export function bytes(text: string): string {
-  return Buffer.from(text, "utf8").toString("latin1")
-}
 
 /** The process a command runs in; tests pass their own. Texts are byte strings. */
 export interface Streams {
@@ -43,12 +39,17 @@ export class Session {
   readonly streams: Streams
   /** What --store says, or NIX_REMOTE. */
   #storeUrl: string
+  /** Where is built: what flags say, or the environment. */
+  #endpoint: { url: string | undefined; tokenFile: string | undefined; jobs: number }
+  #building: Building | null | undefined
   #store: StoreFolder | null | undefined
   #files: NodeHost | undefined
 
   constructor(streams: Streams) {
     this.streams = streams
     this.#storeUrl = bytes(streams.env["NIX_REMOTE"] ?? "")
+    const text = (name: string): string | undefined => (streams.env[name] ? bytes(streams.env[name]) : undefined)
+    this.#endpoint = { url: text("THUNKPAD_ENDPOINT"), tokenFile: text("THUNKPAD_TOKEN_FILE"), jobs: 4 }
     const config = streams.env["NIX_CONFIG"]
     if (config !== undefined) this.settings.readConfig(config)
   }
@@ -112,6 +113,17 @@ export class Session {
       case "--store":
         this.#storeUrl = bytes((take(1) as [string])[0])
         return 2
+      case "--endpoint":
+        this.#endpoint.url = bytes((take(1) as [string])[0])
+        return 2
+      case "--token-file":
+        this.#endpoint.tokenFile = joinPath(this.cwd, bytes((take(1) as [string])[0]))
+        return 2
+      case "-j":
+      case "--max-jobs":
+        this.#endpoint.jobs = Number((take(1) as [string])[0])
+        if (!(this.#endpoint.jobs >= 1)) throw new UsageError(`'${arg}' takes a positive number`)
+        return 2
       case "--eval-store":
         take(1)
         return 2
@@ -157,6 +169,20 @@ export class Session {
     return this.store
   }
 
+  /** Where is built, or null if nothing says so. */
+  get endpoint(): BuildingOptions | null {
+    const { url, tokenFile, jobs } = this.#endpoint
+    return url === undefined ? null : { url, tokenFile, jobs, err: (line) => this.err(line) }
+  }
+
+  /** What builds for evaluation; null without an endpoint or a store. */
+  get building(): Building | null {
+    if (this.#building !== undefined) return this.#building
+    const { endpoint, store } = this
+    this.#building = endpoint === null || store === null ? null : new Building(store, endpoint)
+    return this.#building
+  }
+
   #plainHost(): NodeHost {
     return new NodeHost(this.cwd, this.streams.env, (line) => this.err(line))
   }
@@ -172,7 +198,10 @@ export class Session {
     return this.files.storeDir
   }
 
-  /** An evaluator; with "read-write" it writes derivations and sources into the store, if one is given. */
+  /**
+   * An evaluator; with "read-write", or if there is an endpoint that builds what it needs, it writes derivations and sources into the
+   * store, if one is given.
+   */
   evaluator(access: StoreAccess = "read-write"): Evaluator {
     const { env } = this.streams
     const nixPath = env["NIX_PATH"]
@@ -183,13 +212,18 @@ export class Session {
     const at = (path: string): string => host.at(path)
     const warn = (message: string): void => this.err(`warning: ${message}`)
     const fetching = new Fetching(store, { env, settings: this.settings.fetching(), files, at, warn })
-    const host = store === null ? new FetchHost(this.cwd, env, err, fetching) : new StoreHost(this.cwd, env, err, store, access, fetching)
+    const { building } = this
+    const host =
+      store === null
+        ? new FetchHost(this.cwd, env, err, fetching)
+        : new StoreHost(this.cwd, env, err, { folder: store, access: building === null ? access : "read-write", fetching, building })
     return new Evaluator(host, settings)
   }
 
   /** Ends the command's work: what the store has in memory is written. */
   close(): void {
     this.#store?.flush()
+    this.#building?.close()
   }
 }
 

@@ -4,12 +4,21 @@
 import { reading } from "../eval/format-fault.ts"
 import type { Host, ImportRequest } from "../eval/host.ts"
 import { parseStorePath } from "../formats/store-path/store-path.ts"
+import type { Building } from "./building.ts"
 import type { Fetching } from "./fetching.ts"
 import { NodeHost } from "./host.ts"
 import type { StoreFolder } from "./store-folder.ts"
 
 /** What the evaluator may do with the store: nix-instantiate --eval only reads. */
 export type StoreAccess = "read-only" | "read-write"
+
+export interface StoreHostOptions {
+  readonly folder: StoreFolder
+  readonly access: StoreAccess
+  readonly fetching: Fetching
+  /** Builds what evaluation needs; null if nothing can be built. */
+  readonly building: Building | null
+}
 
 export class StoreHost extends NodeHost {
   readonly folder: StoreFolder
@@ -20,19 +29,20 @@ export class StoreHost extends NodeHost {
   readonly addToStore?: (request: ImportRequest) => string
   readonly addTextToStore?: (name: string, contents: string, references: readonly string[]) => string
 
+  readonly realise?: NonNullable<Host["realise"]>
+
   constructor(
     cwd: string,
     env: NodeJS.ProcessEnv,
     write: (line: string) => void,
-    folder: StoreFolder,
-    access: StoreAccess,
-    fetching: Fetching,
+    { folder, access, fetching, building }: StoreHostOptions,
   ) {
     super(cwd, env, write)
     this.folder = folder
     // What evaluation fetches is written, as in Nix, even where it does not write otherwise.
     this.download = (request) => fetching.download(request)
     this.fetchTree = (input) => fetching.fetchTree(input)
+    if (building !== null) this.realise = (outputs) => building.realise(outputs)
     if (access === "read-only") return
     this.addToStore = (request) => this.#addSource(request)
     this.addTextToStore = (name, contents, references) => {

@@ -11,7 +11,7 @@ import { drive } from "./drive.ts"
 import { NixError } from "./error.ts"
 import { forceAttrs, forcePlainString } from "./force.ts"
 import { posBytes } from "./print-place.ts"
-import { isDerivation } from "./print-value.ts"
+import { build, log, shell } from "./repl-build.ts"
 import { docOfAttribute, docOfValue } from "./repl-doc.ts"
 import { helpText } from "./repl-help.ts"
 import type { Definition, ReplSession } from "./repl-session.ts"
@@ -150,16 +150,6 @@ function packageDefinition(session: ReplSession, cell: Cell, what: string): Defi
   return { path, line: Number(parts[2]), place, text: readFileAt(rt, resolveSymlinks(rt, path, "full")) }
 }
 
-/** The commands that build: they check their argument as C++ Nix does, and that is all they can do so far. */
-const build: Command = (session, arg, name) => {
-  const { rt } = session.evaluator
-  const v = session.evaluate(arg)
-  if (!(v instanceof Attrs) || !drive(rt, isDerivation(v)))
-    throw new NixError("error", "expression does not evaluate to a derivation, so I can't build it", 0)
-  if (!v.has("drvPath")) throw new NixError("error", "expression did not evaluate to a valid derivation (no 'drvPath' attribute)", 0)
-  throw new NixError("not-yet", `'${name}' is not supported yet: nothing can be built here so far`, 0)
-}
-
 const quit: Command = () => "quit"
 
 /** All commands by their names. */
@@ -172,7 +162,7 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [":bl", build],
   [":e", edit],
   [":edit", edit],
-  [":i", build],
+  [":i", shell],
   [":l", load],
   [":load", load],
   [":lf", loadFlake],
@@ -185,11 +175,11 @@ export const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   [":quit", quit],
   [":r", reload],
   [":reload", reload],
-  [":sh", build],
+  [":sh", shell],
   [":t", type],
-  [":u", build],
+  [":u", shell],
   [":doc", doc],
-  [":log", build],
+  [":log", log],
   [":te", traceEnable],
   [":trace-enable", traceEnable],
 ])

@@ -14,6 +14,7 @@ import type { Evaluator } from "./evaluator.ts"
 import { stepEvalFile } from "./files.ts"
 import { force, forceAttrs } from "./force.ts"
 import { joinPath } from "./path.ts"
+import { PendingAnswers } from "./pending-answers.ts"
 import { positionOf, printValue, replPrintOptions } from "./print-value.ts"
 import { parseInput } from "./repl-input.ts"
 import { ReplScope } from "./repl-scope.ts"
@@ -42,6 +43,16 @@ export interface Definition {
   readonly text: string
 }
 
+/** What builds for the commands of a repl. Derivations and outputs are full store paths. Methods reject with NixError. */
+export interface ReplBuilder {
+  /** Builds all outputs of a derivation; gives their paths by name. */
+  build?(drvPath: string, outputs: readonly string[]): Promise<ReadonlyMap<string, string>>
+  /** What the last build of a derivation wrote (bytes), and where that is known; null if it is not. */
+  log?(drvPath: string): Promise<{ readonly text: string; readonly from: string } | null>
+  /** Makes a root for an output in the working directory; gives its name. */
+  link?(output: string, path: string): string
+}
+
 export interface ReplOptions {
   /** Where relative paths start. */
   readonly cwd: string
@@ -59,6 +70,9 @@ export interface ReplOptions {
   readonly shown?: (cell: Cell) => void
   /** Opens an editor; true if it may have changed files. Without it `:e` shows the text. */
   readonly edit?: (definition: Definition) => boolean
+  readonly builder?: ReplBuilder
+  /** Why nothing can be built, where that is so, and what to do about it. */
+  readonly unable?: string
 }
 
 export class ReplSession {
@@ -70,6 +84,8 @@ export class ReplSession {
   #printed = 0
   #shown = 0
   #cacheReset = false
+  /** What the command that runs has waited for. */
+  #answers = new PendingAnswers()
 
   constructor(evaluator: Evaluator, options: ReplOptions) {
     this.evaluator = evaluator
@@ -82,7 +98,13 @@ export class ReplSession {
     this.#cells.clear()
     this.#shown = 0
     this.#cacheReset = false
+    this.#answers = new PendingAnswers()
     this.evaluator.rt.begin()
+  }
+
+  /** Lets the command wait for something, by a name of its own: it is begun again when that is there. Throws Pending, NixError. */
+  wait<T>(name: string, work: () => Promise<T>): T {
+    return this.#answers.answer(name, work)
   }
 
   /** Begins to run the command, for the first time or once more. */

@@ -33,7 +33,7 @@ function storeHost(): StoreHost {
   const store = new StoreFolder(`${folder}/${stores++}`, "/nix/store", plainHost)
   const settings = new SettingsBuilder().fetching()
   const fetching = new Fetching(store, { env: {}, settings, files: plainHost, at: (path) => path, warn: () => undefined })
-  return new StoreHost(folder, {}, () => undefined, store, "read-write", fetching)
+  return new StoreHost(folder, {}, () => undefined, { folder: store, access: "read-write", fetching, building: null })
 }
 
 const dynamic: Partial<Settings> = { features: new Set(["dynamic-derivations", "ca-derivations"]) }

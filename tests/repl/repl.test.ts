@@ -160,9 +160,15 @@ describe("commands", () => {
   test(":q ends it", () => expect(setup().repl.feed(":q now")).toBe("quit"))
   test("those that build say that they cannot", () => {
     expect(said(":b 1")).toContain("expression does not evaluate to a derivation, so I can't build it")
-    expect(said(':b { type = "derivation"; }')).toContain("no 'drvPath' attribute")
-    for (const name of [":b", ":bl", ":i", ":sh", ":u", ":log"])
-      expect(said(`${name} { type = "derivation"; drvPath = "/nix/store/x"; }`)).toContain(`'${name}' is not supported yet`)
+    expect(said(':b { type = "derivation"; }')).toContain("derivation name missing")
+    expect(said(':b { type = "derivation"; name = "x"; }')).toContain("no 'drvPath' attribute")
+    const drv = (path: string) => `{ type = "derivation"; name = "x"; drvPath = "/nix/store/${path}"; }`
+    expect(said(`:b ${drv("x")}`)).toContain("error: ")
+    const good = "00000000000000000000000000000000-x.drv"
+    for (const name of [":b", ":bl"])
+      expect(said(`${name} ${drv(good)}`)).toBe(`error: '${name}' cannot build '/nix/store/${good}': nothing can be built here\n`)
+    expect(said(`:log ${drv(good)}`)).toContain(`build log of '/nix/store/${good}' is not available`)
+    for (const name of [":i", ":sh", ":u"]) expect(said(`${name} ${drv(good)}`)).toContain(`'${name}' is not supported yet`)
   })
   test(":lf says that there are no flakes yet", () => {
     expect(said(":lf .")).toContain("flakes are not supported yet")

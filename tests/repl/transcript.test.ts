@@ -7,7 +7,7 @@ import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { describeShared } from "../shared.ts"
 import { runRepl } from "./run.ts"
 
-const noBuild = "nothing can be built yet"
+const noBuild = "nothing is built without an endpoint: tests/build/command-evaluation.test.ts"
 const ownDoc = "our documentation of builtins is our own text"
 const dummyStore = "recorded on a store that refuses derivations; 2.34 shows a position of derivation.nix in the line"
 const derivationX = 'derivation { name = "x"; system = "x86_64-linux"; builder = "/bin/sh"; args = ["-c" "echo hi > $out"]; }'

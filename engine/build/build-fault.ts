@@ -16,6 +16,8 @@ export type BuildFaultReason =
   | "log-limit"
   | "output-limit"
   | "cancelled"
+  /** It waited there too long for its turn. */
+  | "queue-timeout"
   /** Something that it needs could not be built. */
   | "dependency"
   /** The machinery failed: there, on the way, or here. */

@@ -25,6 +25,9 @@ import { attributesShell } from "./structured-attrs.ts"
 const buildDir = "build"
 const storeDir = defaultStoreDir.slice(1)
 
+/** Builders of Nix itself that endpoints have. */
+const builtins: ReadonlySet<string> = new Set(["builtin:fetchurl", "builtin:buildenv", "builtin:unpack-channel"])
+
 /**
  * The request of a derivation. `closure`: its sources, its inputs' outputs, and all that they refer to. `places`: where outputs are
  * built whose paths are not known before; without them such derivations are refused (StoreError `unsupported`).
@@ -34,7 +37,7 @@ export function derivationRequest(
   closure: readonly StoredPath[],
   places: ReadonlyMap<string, StorePath> = new Map(),
 ): BuildRequest {
-  if (drv.builder.startsWith("builtin:") && drv.builder !== "builtin:fetchurl") {
+  if (drv.builder.startsWith("builtin:") && !builtins.has(drv.builder)) {
     throw new StoreError("unsupported", `the builder '${drv.builder}' is not supported`)
   }
   const outputs = new Map<string, StorePath>()

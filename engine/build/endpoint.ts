@@ -111,6 +111,7 @@ const reasons: Readonly<Record<Reason, BuildFaultReason>> = {
   [Reason.OUTPUT_LIMIT]: "output-limit",
   [Reason.CANCELLED]: "cancelled",
   [Reason.INFRASTRUCTURE]: "infrastructure",
+  [Reason.QUEUE_TIMEOUT]: "queue-timeout",
 }
 
 const listStates: Readonly<Record<ListState, ListedState>> = {

@@ -10,8 +10,9 @@ import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
 import { FormatError } from "../formats/error.ts"
 import { parseSecretKey, printKey, publicKeyOf, type SecretKey, secretKeyFromSeed } from "../formats/narinfo/signature.ts"
 import type { AccessRules } from "../gateway/access.ts"
+import { Accounts } from "../gateway/account.ts"
 import { BubblewrapExecutor, nativeSystems } from "../gateway/build/bubblewrap.ts"
-import { Builds } from "../gateway/build/builds.ts"
+import { Builds, defaultBuildsPolicy } from "../gateway/build/builds.ts"
 import { BuiltinExecutor } from "../gateway/build/builtin.ts"
 import type { DaemonPlace } from "../gateway/build/daemon-connection.ts"
 import { type BuildLimits, defaultBuildLimits, type Executor } from "../gateway/build/executor.ts"
@@ -23,10 +24,11 @@ import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
 import { FolderPathInfoStore } from "../gateway/folder-path-info-store.ts"
 import { Gateway, type ListenAddress } from "../gateway/gateway.ts"
 import { defaultFetchHosts, defaultFetchRules, type FetchRules } from "../gateway/guarded-fetch.ts"
+import { FolderPackedArchives, MemoryPackedArchives } from "../gateway/packed-archives.ts"
 import { MemoryPathInfoStore } from "../store/memory-path-info-store.ts"
 import type { Stores } from "../store/stores.ts"
-import { bytes } from "./host.ts"
-import type { Session } from "./session.ts"
+import { bytes, type Session } from "./session.ts"
+import { parseTokens, quotaFlags, quotaOf } from "./token-file.ts"
 import { UsageError } from "./usage-error.ts"
 
 const defaultListen = "127.0.0.1:8484"
@@ -35,14 +37,18 @@ const usage = `Usage: thunkpad gateway [OPTIONS]
 
 Serves a store to browsers, to Nix and to gRPC clients, over HTTP/1.1 and HTTP/2 on one port:
 Connect, gRPC-web and gRPC (snix.castore.v1, snix.store.v1 and the tvix names, thunkpad.gateway.v1, health, reflection),
-a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), castore by digest (/castore/blobs/HEX,
-/castore/directories/HEX) and a fetch proxy (/fetch?url=URL). Prints its URL and the public key of its signatures.
+a Nix binary cache (/nix-cache-info …; 'nix copy --to URL' and from it), castore by digest (/castore/blobs/HEX,
+/castore/directories/HEX), a fetch proxy (/fetch?url=URL) and what the asker has used (/status). Prints its URL and the public key of its signatures.
 
   --listen ADDRESS:PORT   where to listen (${defaultListen}); other addresses than this machine's own need a token
   --store FOLDER          keep everything in this folder; without it, in memory until the end
   --origin ORIGIN         let pages of this origin ask (https://pad.example); may be repeated
   --host NAME             answer under this name, too; may be repeated
-  --token-file FILE       require one of the tokens in this file, one a line ('#' begins a comment)
+  --token-file FILE       require one of the tokens in this file, one a line ('#' begins a comment); after a token may stand
+                          name=NAME (tokens of one name share an account) builds=N waiting=N megabytes-per-day=N megabytes=N
+  --quota-builds N, --quota-waiting N, --quota-megabytes-per-day N, --quota-megabytes N
+                          for tokens that say nothing else, and without tokens for all together: builds at once (more wait) and
+                          waiting, uploaded and built on a day (of UTC) and in all; unbounded by default
   --key-file FILE         sign with this key of 'nix-store --generate-binary-cache-key'; by default FOLDER/signing-key, made if absent
   --priority N            of the binary cache; lower ones are asked first (39)
   --read-only             take nothing
@@ -51,6 +57,7 @@ a Nix binary cache (/nix-cache-info …; copy to it with '?compression=none'), c
   --no-fetch              no proxy
   --jobs N                builds at once (one for each processor); 0: nothing is built here
   --build-folder FOLDER   for builds under way and their journal; by default FOLDER/build of --store, else one that goes at the end
+  --build-queue SECONDS   how long a build waits for its turn, at most (86400)
   --build-timeout SECONDS, --build-silence SECONDS, --build-memory MEGABYTES, --build-disk MEGABYTES, --build-log MEGABYTES
                           what a build must not exceed
   --nix-daemon SOCKET     let a Nix daemon build, which has to trust this user ('auto': the system's own)
@@ -69,10 +76,10 @@ The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usu
 
 /** The flags with a value, and those without. */
 const valued = ["listen", "store", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
-const buildFlags = ["jobs", "build-folder", "build-timeout", "build-silence", "build-memory", "build-disk", "build-log"]
+const buildFlags = ["jobs", "build-folder", "build-queue", "build-timeout", "build-silence", "build-memory", "build-disk", "build-log"]
 const daemonFlags = ["nix-daemon", "nix-daemon-store", "nix-daemon-systems", "nix-daemon-features", "nix-daemon-jobs"]
 const serverFlags = ["build-server", "build-server-systems", "build-server-features", "build-server-jobs"]
-const allValued = [...valued, ...buildFlags, ...daemonFlags, ...serverFlags]
+const allValued = [...valued, ...quotaFlags, ...buildFlags, ...daemonFlags, ...serverFlags]
 const switches = ["read-only", "no-fetch", "install-tools", "help"]
 
 type Flags = ReadonlyMap<string, readonly string[]>
@@ -121,11 +128,22 @@ function messageOf(error: unknown): string {
 
 function accessOf(flags: Flags): AccessRules {
   const file = last(flags, "token-file")
-  const lines = file === undefined ? [] : readFile(file).split("\n")
-  const tokens = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"))
+  const tokens = file === undefined ? [] : parseTokens(readFile(file), file)
   // An empty file must not mean that everybody may ask.
   if (file !== undefined && tokens.length === 0) throw new UsageError(`there is no token in '${file}'`)
   return { origins: flags.get("origin") ?? [], hosts: flags.get("host") ?? [], tokens }
+}
+
+/** Whose the tokens are. */
+function accountsOf({ tokens }: AccessRules, flags: Flags, onFault: (error: unknown) => void): Accounts {
+  const store = last(flags, "store")
+  const quota = quotaOf((name) => last(flags, name))
+  try {
+    return new Accounts({ tokens, quota, onFault, ...(store === undefined ? {} : { file: `${store}/usage.json` }) })
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message)
+    throw error
+  }
 }
 
 function fetchOf(flags: Flags): FetchRules | undefined {
@@ -208,12 +226,13 @@ function abilitiesOf(flags: Flags, name: string): Pick<NixDaemonOptions, "system
 
 interface Surroundings {
   readonly stores: Stores
+  readonly accounts: Accounts
   readonly fetch: FetchRules | undefined
   readonly onFault: (error: unknown) => void
 }
 
 /** The builds of this machine, and what removes their folder; undefined if there are to be none. */
-function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { builds: Builds; tidy: () => void } | undefined {
+function buildsOf(flags: Flags, { stores, accounts, fetch, onFault }: Surroundings): { builds: Builds; tidy: () => void } | undefined {
   const jobs = numberOf(flags, "jobs", 1, availableParallelism())
   const limits: BuildLimits = {
     ...defaultBuildLimits,
@@ -236,8 +255,9 @@ function buildsOf(flags: Flags, { stores, fetch, onFault }: Surroundings): { bui
   if (server !== undefined) executors.push(new SnixEndpointExecutor({ stores, limits, ...server }))
   if (jobs > 0 && flags.has("install-tools")) installPackages(thisMachine())
   if (jobs > 0) executors.push(new BubblewrapExecutor({ stores, folder: `${absolute}/sandbox`, limits, jobs }))
-  if (fetch !== undefined) executors.push(new BuiltinExecutor(stores, fetch, limits))
-  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors, onFault })
+  executors.push(new BuiltinExecutor(stores, fetch, limits))
+  const policy = { longestWait: numberOf(flags, "build-queue", 1000, defaultBuildsPolicy.longestWait) }
+  const builds = new Builds({ stores, folder: `${absolute}/journal`, executors, accounts, policy, onFault })
   return { builds, tidy: () => named === undefined && fs.rmSync(folder, { recursive: true, force: true }) }
 }
 
@@ -262,12 +282,16 @@ export async function gateway(argv: readonly string[], session: Session, ended: 
   const fetch = fetchOf(flags)
   const onFault = (error: unknown): void =>
     session.err(bytes(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`))
-  const stores = storesOf(last(flags, "store"))
-  const building = buildsOf(flags, { stores, fetch, onFault })
+  const store = last(flags, "store")
+  const stores = storesOf(store)
+  const accounts = accountsOf(access, flags, onFault)
+  const building = buildsOf(flags, { stores, accounts, fetch, onFault })
   try {
     const running = new Gateway({
       stores,
+      archives: store === undefined ? new MemoryPackedArchives() : new FolderPackedArchives(`${store}/archives`),
       access,
+      accounts,
       signingKey,
       priority,
       writable: !flags.has("read-only"),

@@ -4,6 +4,7 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
 import { isIP } from "node:net"
+import { type Account, Accounts, accountName, anonymous, type TokenRule } from "./account.ts"
 import { isLoopback } from "./address.ts"
 
 export interface AccessRules {
@@ -12,7 +13,7 @@ export interface AccessRules {
   /** Names of this gateway, beside addresses and localhost. */
   readonly hosts: readonly string[]
   /** Secrets, one of which every request must show; none: nobody needs one. */
-  readonly tokens: readonly string[]
+  readonly tokens: readonly (string | TokenRule)[]
 }
 
 /** Why a request is refused, as an HTTP status and a text for people. */
@@ -27,16 +28,19 @@ export const shortestToken = 16
 export class Access {
   readonly #origins: ReadonlySet<string>
   readonly #hosts: ReadonlySet<string>
-  readonly #tokens: readonly Buffer[]
+  readonly #tokens: readonly { readonly hash: Buffer; readonly account: Account }[]
+  readonly #anonymous: Account | undefined
 
-  /** Throws RangeError for tokens that are too short and for origins that no browser sends. */
-  constructor({ origins, hosts, tokens }: AccessRules) {
+  /** `accounts` are those of the same tokens. Throws RangeError for tokens that are too short and for origins that no browser sends. */
+  constructor({ origins, hosts, tokens }: AccessRules, accounts = new Accounts({ tokens })) {
     for (const origin of origins) if (!isOrigin(origin)) throw new RangeError(`'${origin}' is not the origin of a page`)
-    if (tokens.some((token) => token.length < shortestToken)) throw new RangeError(`a token has less than ${shortestToken} characters`)
-    if (tokens.some((token) => /[^\x21-\x7e]/.test(token))) throw new RangeError("a token has blanks or signs outside ASCII")
+    const secrets = tokens.map((token) => (typeof token === "string" ? token : token.secret))
+    if (secrets.some((secret) => secret.length < shortestToken)) throw new RangeError(`a token has less than ${shortestToken} characters`)
+    if (secrets.some((secret) => /[^\x21-\x7e]/.test(secret))) throw new RangeError("a token has blanks or signs outside ASCII")
     this.#origins = new Set(origins)
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()))
-    this.#tokens = tokens.map(hashOf)
+    this.#tokens = tokens.map((token, i) => ({ hash: hashOf(secrets[i]!), account: accountOf(accounts, accountName(token)) }))
+    this.#anonymous = tokens.length === 0 ? accountOf(accounts, anonymous) : undefined
   }
 
   /** Whether requests need a token. */
@@ -61,16 +65,16 @@ export class Access {
     return undefined
   }
 
-  /** Why a request is refused for its token; undefined if it is not. */
-  refuseToken(headers: IncomingHttpHeaders): Refusal | undefined {
-    if (!this.guarded) return undefined
+  /** Whose request it is, by its token, or why it is refused. */
+  identify(headers: IncomingHttpHeaders): Account | Refusal {
+    if (this.#anonymous !== undefined) return this.#anonymous
     const shown = tokenOf(headers.authorization)
     if (shown === undefined) return { status: 401, reason: "a token is required" }
-    const hash = hashOf(shown)
-    let good = false
+    const shownHash = hashOf(shown)
+    let account: Account | undefined
     // All are compared, each in constant time.
-    for (const token of this.#tokens) if (timingSafeEqual(token, hash)) good = true
-    return good ? undefined : { status: 401, reason: "the token is wrong" }
+    for (const token of this.#tokens) if (timingSafeEqual(token.hash, shownHash)) account = token.account
+    return account ?? { status: 401, reason: "the token is wrong" }
   }
 
   /** Whether pages of this origin may read answers. */
@@ -85,6 +89,12 @@ export class Access {
     const address = name.replace(/^\[(.*)\]$/, "$1")
     return isIP(address) !== 0 && (this.guarded || isLoopback(address))
   }
+}
+
+function accountOf(accounts: Accounts, name: string): Account {
+  const account = accounts.get(name)
+  if (account === undefined) throw new RangeError(`there is no account '${name}'`)
+  return account
 }
 
 function isOrigin(text: string): boolean {

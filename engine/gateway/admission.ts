@@ -7,7 +7,10 @@ import type { Node } from "../castore/node.ts"
 import { hashNar, type TreeStores } from "../castore/render-nar.ts"
 import { hashEquals, printHash } from "../formats/hash/hash.ts"
 import { isContentAddressed } from "../formats/narinfo/path-info.ts"
+import { hashPart, printStorePath } from "../formats/store-path/store-path.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
+import { scanTree } from "../store/scan.ts"
+import type { Stores } from "../store/stores.ts"
 
 /** A tree whose archive's hash is known, because it was just rendered or read. */
 export interface HashedTree {
@@ -27,6 +30,27 @@ export async function checkAdmission(stores: TreeStores, info: StoredPath, known
   if (info.ca !== undefined && !isContentAddressed(info)) {
     throw new StoreError("invalid", `the path ${info.path} does not follow from its content address`)
   }
+}
+
+/**
+ * Throws `invalid` unless all that the info refers to is here (so that whatever is here has its closure here) and, where the path does
+ * not follow from the content and its references, is really mentioned in the tree. What is mentioned and not declared is no fault:
+ * Nix lets builds discard references.
+ */
+export async function checkReferences(stores: Stores, info: StoredPath): Promise<void> {
+  const others = info.references.filter((path) => path !== info.path)
+  const found = await stores.infos.getMany(others.map(hashPart))
+  const absent = others.find((_, i) => found[i] === null)
+  if (absent !== undefined)
+    throw new StoreError(
+      "invalid",
+      `cannot add '${printStorePath(info.path)}' to the binary cache because the reference '${printStorePath(absent)}' is not valid`,
+    )
+  if (info.ca !== undefined || info.references.length === 0) return
+  const mentioned = new Set(await scanTree(stores, info.node, info.references))
+  const extra = info.references.find((path) => !mentioned.has(path))
+  if (extra !== undefined)
+    throw new StoreError("invalid", `the archive of ${info.path} does not mention ${extra}, to which it is said to refer`)
 }
 
 async function hashTree(stores: TreeStores, { path, node }: StoredPath): Promise<{ size: number; sha256: Uint8Array }> {

@@ -3,44 +3,45 @@
 //   GET HEAD /nix-cache-info
 //   GET HEAD /HASH.narinfo                    signed by the gateway's key; its URL is the tree itself (castore/nar-hint.ts)
 //   GET HEAD /nar/snix-castore/ENTRY?narsize=N
-//   GET HEAD PUT /nar/NARHASH.nar             `nix copy --to URL?compression=none`: the archive is read into castore …
-//   PUT      /HASH.narinfo                    … and the narinfo that follows refers to it by its NAR hash
+//   GET HEAD PUT /nar/FILEHASH.nar[.xz …]     `nix copy --to URL`: the archive is read into castore (archive-upload.ts) …
+//   PUT      /HASH.narinfo                    … and the narinfo that follows refers to it
 //
-// Compressed archives are refused: whoever puts one remembers its name and asks for the very same file again.
 // What is put is checked (admission.ts). Snix: nar-bridge/src/{lib,narinfo,nar}.rs
 
-import { ingestNar } from "../castore/archive-nar.ts"
-import { StoreError } from "../castore/error.ts"
 import { narHintUrl, parseEntryText } from "../castore/nar-hint.ts"
 import type { Node } from "../castore/node.ts"
 import { narSize, renderNarFrom } from "../castore/render-nar.ts"
-import { FormatError } from "../formats/error.ts"
+import { hashEquals, printHash } from "../formats/hash/hash.ts"
 import { printNix32 } from "../formats/hash/nix32.ts"
-import { parseNarInfo, printNarInfo } from "../formats/narinfo/nar-info.ts"
+import { type NarInfo, parseNarInfo, printNarInfo } from "../formats/narinfo/nar-info.ts"
 import { signPathInfo } from "../formats/narinfo/path-info.ts"
 import type { SecretKey } from "../formats/narinfo/signature.ts"
 import { defaultStoreDir, hashPart } from "../formats/store-path/store-path.ts"
-import { sniffCompression } from "../store/decompress.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import type { Stores } from "../store/stores.ts"
-import { checkAdmission, type HashedTree } from "./admission.ts"
+import type { Account } from "./account.ts"
+import { checkAdmission, checkReferences, type HashedTree } from "./admission.ts"
+import { type ArchiveName, archiveName, asBadRequest, takeArchive } from "./archive-upload.ts"
 import { HttpFault, immutable, type Request, type Response, readBody, sendRange, sendText } from "./http-answer.ts"
 import type { Limits } from "./limits.ts"
+import type { PackedArchive, PackedArchives } from "./packed-archives.ts"
 
 export interface BinaryCacheOptions {
   readonly stores: Stores
+  /** Compressed archives that were put. */
+  readonly archives: PackedArchives
   readonly limits: Limits
   readonly writable: boolean
   readonly signingKey: SecretKey | undefined
   readonly priority: number
 }
 
-/** How many archives that were put wait for their narinfo (nar-bridge: 1000). */
+/** How many archives that were put uncompressed wait for their narinfo (nar-bridge: 1000). */
 const waitingTrees = 1000
 
 export class BinaryCache {
   readonly #options: BinaryCacheOptions
-  /** Archives that were put, by NAR hash; the oldest first. */
+  /** Archives that were put uncompressed, by NAR hash; the oldest first. */
   readonly #trees = new Map<string, HashedTree>()
   /** Hash parts of paths by NAR hash, for those who ask for an archive by it. */
   #index: Promise<Map<string, string>> | undefined
@@ -50,7 +51,7 @@ export class BinaryCache {
   }
 
   /** Answers a request for `path` (without the slash before it). Throws HttpFault and StoreError. */
-  async answer(path: string, query: URLSearchParams, request: Request, response: Response): Promise<void> {
+  async answer(path: string, query: URLSearchParams, request: Request, response: Response, account: Account): Promise<void> {
     const reading = request.method === "GET" || request.method === "HEAD"
     const putting = request.method === "PUT"
     if (!reading && !putting) throw new HttpFault(405, "method not allowed")
@@ -58,17 +59,14 @@ export class BinaryCache {
     if (path === "nix-cache-info" && reading) return this.#sendCacheInfo(response)
     const narinfo = /^([0-9a-df-np-sv-z]{32})\.narinfo$/.exec(path)
     if (narinfo !== null) {
-      if (putting) return this.#putNarInfo(narinfo[1]!, request, response)
+      if (putting) return this.#putNarInfo(narinfo[1]!, request, response, account)
       return this.#sendNarInfo(narinfo[1]!, response)
     }
     const tree = /^nar\/(?:snix|tvix)-castore\/([^/]+)$/.exec(path)
     if (tree !== null && reading) return this.#sendNar(parseEntryText(tree[1]!), query.get("narsize"), request, response)
-    const archive = /^nar\/([0-9a-df-np-sv-z]{52})\.nar(\.[a-z0-9]+)?$/.exec(path)
-    if (archive !== null && putting) {
-      if (archive[2] !== undefined) throw compressed()
-      return this.#putNar(archive[1]!, request, response)
-    }
-    if (archive !== null && archive[2] === undefined) return this.#sendNarByHash(archive[1]!, request, response)
+    const archive = archiveName(path)
+    if (archive !== undefined && putting) return this.#putArchive(archive, request, response, account)
+    if (archive !== undefined) return this.#sendArchive(archive, request, response)
     throw new HttpFault(putting ? 405 : 404, putting ? "this cannot be written" : "not found")
   }
 
@@ -106,10 +104,19 @@ export class BinaryCache {
     await sendRange(request, response, thing, { "cache-control": immutable })
   }
 
-  async #sendNarByHash(narHash: string, request: Request, response: Response): Promise<void> {
-    const tree = this.#trees.get(narHash) ?? (await this.#treeByHash(narHash))
+  async #sendArchive({ name, hash, compression }: ArchiveName, request: Request, response: Response): Promise<void> {
+    const packed = await this.#options.archives.get(name)
+    if (packed !== null) return this.#sendPacked(packed, request, response)
+    const tree = compression === undefined ? (this.#trees.get(hash) ?? (await this.#treeByHash(hash))) : undefined
     if (tree === undefined) throw new HttpFault(404, "not found")
     await this.#sendNar(tree.node, String(tree.size), request, response)
+  }
+
+  async #sendPacked({ blob, size }: PackedArchive, request: Request, response: Response): Promise<void> {
+    const reader = await this.#options.stores.blobs.open(blob)
+    if (reader === null) throw new HttpFault(404, "not found")
+    const thing = { size, type: "application/x-nix-nar", stream: (from: number) => reader.stream(from) }
+    await sendRange(request, response, thing, { "cache-control": immutable })
   }
 
   async #treeByHash(narHash: string): Promise<HashedTree | undefined> {
@@ -126,66 +133,64 @@ export class BinaryCache {
     return index
   }
 
-  async #putNar(name: string, request: Request, response: Response): Promise<void> {
-    const { stores, limits } = this.#options
-    const body = uncompressed(readBody(request, limits.blobBytes))
-    const nar = await asBadRequest(ingestNar(body, stores, { limits: { bytes: limits.blobBytes, entries: limits.directories * 8 } }))
-    const narHash = printNix32(nar.narSha256)
-    if (narHash !== name) throw new HttpFault(400, "the archive does not have the hash that its name says")
+  async #putArchive(name: ArchiveName, request: Request, response: Response, account: Account): Promise<void> {
+    const { stores, limits, archives } = this.#options
+    const taken = await takeArchive(name, readBody(request, limits.blobBytes, account), stores, limits)
+    if ("blob" in taken) await archives.put(taken)
+    else this.#keepTree(name.hash, taken)
+    sendText(response, 200, "")
+  }
+
+  #keepTree(narHash: string, tree: HashedTree): void {
     this.#trees.delete(narHash)
-    this.#trees.set(narHash, { node: nar.node, size: nar.narSize, sha256: nar.narSha256 })
+    this.#trees.set(narHash, tree)
     for (const [oldest] of this.#trees) {
       if (this.#trees.size <= waitingTrees) break
       this.#trees.delete(oldest)
     }
-    sendText(response, 200, "")
   }
 
-  async #putNarInfo(part: string, request: Request, response: Response): Promise<void> {
+  async #putNarInfo(part: string, request: Request, response: Response, account: Account): Promise<void> {
     const { stores, limits } = this.#options
     const chunks: Uint8Array[] = []
-    for await (const chunk of readBody(request, limits.narinfoBytes)) chunks.push(chunk)
+    for await (const chunk of readBody(request, limits.narinfoBytes, account)) chunks.push(chunk)
     const { info } = await asBadRequest((async () => parseNarInfo(Buffer.concat(chunks).toString("latin1"), `${part}.narinfo`))())
     if (hashPart(info.path) !== part) throw new HttpFault(400, `the narinfo is that of ${info.path}`)
     if (info.narHash.algo !== "sha256") throw new HttpFault(400, "the NAR hash is not one by sha256")
-    const tree = this.#trees.get(printNix32(info.narHash.bytes)) ?? (await this.#storedTree(part))
-    if (tree === undefined) throw new HttpFault(400, "the archive with this NAR hash has to be put first")
+    const tree = await this.#archiveOf(info, part)
     const { url: _url, compression: _compression, fileHash: _hash, fileSize: _size, ...rest } = info
     const stored: StoredPath = { ...rest, node: tree.node, registrationTime: 0, ultimate: false }
     await checkAdmission(stores, stored, tree)
+    await checkReferences(stores, stored)
     await stores.infos.putMany([stored])
     ;(await this.#index)?.set(printNix32(stored.narHash.bytes), part)
     sendText(response, 200, "")
+  }
+
+  /** The archive that a narinfo names, which was put before it and is what the narinfo says. Throws HttpFault 400 otherwise. */
+  async #archiveOf(info: NarInfo, part: string): Promise<HashedTree> {
+    const name = archiveName(info.url)
+    const packed = name === undefined ? null : await this.#options.archives.get(name.name)
+    const { compression = "bzip2", fileHash, fileSize } = info
+    if (packed === null && compression !== "none") throw new HttpFault(400, `the archive '${info.url}' has to be put first`)
+    const tree = packed?.tree ?? this.#trees.get(printNix32(info.narHash.bytes)) ?? (await this.#storedTree(part))
+    if (tree === undefined) throw new HttpFault(400, "the archive with this NAR hash has to be put first")
+    if (packed !== null && packed.compression !== compression)
+      throw new HttpFault(400, `the archive '${info.url}' is compressed by ${packed.compression}, not by ${compression}`)
+    const size = packed?.size ?? tree.size
+    if (fileSize !== 0 && fileSize !== size) throw new HttpFault(400, `the archive '${info.url}' has ${size} bytes, not ${fileSize}`)
+    // An uncompressed file is the archive itself.
+    const hash = { algo: "sha256", bytes: packed?.sha256 ?? info.narHash.bytes } as const
+    if (fileHash !== undefined && !hashEquals(fileHash, hash)) {
+      const [actual, said] = [printHash(hash, "nix32"), printHash(fileHash, "nix32")]
+      throw new HttpFault(400, `the archive '${info.url}' has the hash ${actual}, not ${said}`)
+    }
+    return tree
   }
 
   /** The tree of a path that is here already: its narinfo may come again, with more signatures. */
   async #storedTree(part: string): Promise<HashedTree | undefined> {
     const info = await this.#options.stores.infos.get(part)
     return info === null ? undefined : { node: info.node, size: info.narSize, sha256: info.narHash.bytes }
-  }
-}
-
-/** Faults in what was sent are the client's. */
-async function asBadRequest<T>(promise: Promise<T>): Promise<T> {
-  try {
-    return await promise
-  } catch (error) {
-    if (error instanceof FormatError) throw new HttpFault(400, error.message, { cause: error })
-    if (error instanceof StoreError && error.code === "damaged") throw new HttpFault(400, error.message, { cause: error })
-    throw error
-  }
-}
-
-function compressed(): HttpFault {
-  return new HttpFault(415, "archives are taken uncompressed: add '?compression=none' to the URL of this cache")
-}
-
-/** Passes chunks on; refuses what begins like a compressed file (Nix gives those by gzip no other name). */
-async function* uncompressed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let first = true
-  for await (const chunk of chunks) {
-    if (first && sniffCompression(chunk) !== "none") throw compressed()
-    first = false
-    yield chunk
   }
 }

@@ -5,6 +5,7 @@ import type { BlobStore } from "../castore/blob-store.ts"
 import { type B3Digest, digestBytes, digestFromBytes } from "../castore/digest.ts"
 import { StoreError } from "../castore/error.ts"
 import type { BlobService } from "../proto/gen/castore_pb.ts"
+import { accountKey } from "./account.ts"
 import type { Limits } from "./limits.ts"
 
 /** A digest that a client sent. Throws `invalid`. */
@@ -45,7 +46,7 @@ export function blobService(blobs: BlobStore, limits: Limits, checkWritable: () 
       }
     },
 
-    async put(pieces) {
+    async put(pieces, { values }) {
       checkWritable()
       const writer = blobs.write()
       try {
@@ -53,6 +54,7 @@ export function blobService(blobs: BlobStore, limits: Limits, checkWritable: () 
         for await (const { data } of pieces) {
           size += data.length
           if (size > limits.blobBytes) throw new StoreError("quota", `a blob has more than ${limits.blobBytes} bytes`)
+          values.get(accountKey).charge(data.length)
           await writer.write(data)
         }
         return { digest: digestBytes(await writer.close()) }

@@ -2,11 +2,13 @@
 
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect"
 import { type B3Digest, digestBytes } from "../castore/digest.ts"
+import { directoryToBytes } from "../castore/directory.ts"
 import type { DirectoryStore } from "../castore/directory-store.ts"
 import { StoreError } from "../castore/error.ts"
 import type { Directory } from "../castore/node.ts"
 import { directoryMessage, directoryOfMessage } from "../castore/rpc-message.ts"
 import type { DirectoryService } from "../proto/gen/castore_pb.ts"
+import { accountKey } from "./account.ts"
 import { digestOf } from "./blob-service.ts"
 import type { Limits } from "./limits.ts"
 
@@ -45,7 +47,7 @@ export function directoryService(
       if (!found) throw missing
     },
 
-    async put(messages) {
+    async put(messages, { values }) {
       checkWritable()
       const tree: Directory[] = []
       // Each directory must be named by one that follows, but the last, which is the root.
@@ -54,6 +56,7 @@ export function directoryService(
       for await (const message of messages) {
         if (tree.length >= limits.directories) throw new StoreError("quota", `a tree has more than ${limits.directories} directories`)
         const [digest, directory] = asInvalid(() => directoryOfMessage(message))
+        values.get(accountKey).charge(directoryToBytes(directory).length)
         for (const node of directory.values()) if (node.kind === "directory") unnamed.delete(node.digest)
         unnamed.add(digest)
         tree.push(directory)

@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto"
 import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type B3Digest, digestFromHex } from "../castore/digest.ts"
+import { syncFolder } from "./durable-file.ts"
 import { asStoreError, isAbsent } from "./folder-fault.ts"
 
 /** How many files are open at once. */
@@ -138,16 +139,6 @@ export class FolderFiles {
       if (isAbsent(problem)) return []
       throw asStoreError(problem, `'${path}'`)
     }
-  }
-}
-
-/** Makes the names in a folder durable. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r")
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }
 

@@ -1,15 +1,14 @@
 // Path infos in a folder, one file each: FOLDER/xx/HASHPART with the bytes of path-info-record.ts, xx the first two characters.
-// A file is written under another name, made durable and renamed, so that whoever reads (another process, too) sees the old one
-// or the new one, never a part.
+// Whoever reads (another process, too) sees an old one or a new one, never a part.
 
-import { randomBytes } from "node:crypto"
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { inParallel } from "../castore/rpc-companion.ts"
 import { hashPart } from "../formats/store-path/store-path.ts"
 import { checkStoredPath } from "../store/path-info-check.ts"
 import { pathInfoFromRecord, pathInfoToRecord } from "../store/path-info-record.ts"
 import type { ListingInfos, PathInfoStore, StoredPath } from "../store/path-info-store.ts"
+import { freshName, syncFolder, writeDurably } from "./durable-file.ts"
 import { asStoreError, isAbsent } from "./folder-fault.ts"
 
 /** Files open at once. */
@@ -53,7 +52,7 @@ export class FolderPathInfoStore implements PathInfoStore, ListingInfos {
       // All are written before the first is renamed: what can fail has then succeeded for all of them.
       await inParallel(infos, width, async (info) => {
         const file = this.#file(hashPart(info.path))
-        const fresh = `${file}.${randomBytes(8).toString("hex")}.new`
+        const fresh = freshName(file)
         written.set(fresh, file)
         await mkdir(dirname(file), { recursive: true })
         await writeDurably(fresh, pathInfoToRecord(info))
@@ -98,25 +97,5 @@ async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (isAbsent(error)) return []
     throw asStoreError(error, `reading ${folder}`)
-  }
-}
-
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  await withFile(file, "wx", async (handle) => {
-    await handle.writeFile(bytes)
-    await handle.sync()
-  })
-}
-
-function syncFolder(folder: string): Promise<void> {
-  return withFile(folder, "r", (handle) => handle.sync())
-}
-
-async function withFile(file: string, flags: string, work: (handle: FileHandle) => Promise<void>): Promise<void> {
-  const handle = await open(file, flags)
-  try {
-    await work(handle)
-  } finally {
-    await handle.close()
   }
 }

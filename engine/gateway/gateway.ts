@@ -5,6 +5,7 @@
 //   GET  /nix-cache-info /HASH.narinfo …    a binary cache for Nix (binary-cache.ts)
 //   GET  /castore/…                         blobs and directories by digest (castore-files.ts)
 //   GET  /fetch?url=…                       the fetch proxy (fetch-proxy.ts)
+//   GET  /status                            what the asker's token may use and has used (account.ts)
 
 import { setMaxListeners } from "node:events"
 import * as http from "node:http"
@@ -14,6 +15,7 @@ import { cors } from "@connectrpc/connect"
 import { printKey, publicKeyOf, type SecretKey } from "../formats/narinfo/signature.ts"
 import type { Stores } from "../store/stores.ts"
 import { Access, type AccessRules, type Refusal } from "./access.ts"
+import { type Account, Accounts } from "./account.ts"
 import { isLoopback } from "./address.ts"
 import { BinaryCache } from "./binary-cache.ts"
 import type { Builds } from "./build/builds.ts"
@@ -22,12 +24,17 @@ import { exposedFetchHeaders, FetchProxy } from "./fetch-proxy.ts"
 import type { FetchRules } from "./guarded-fetch.ts"
 import { describeFault, HttpFault, isGone, type Request, type Response, sendText } from "./http-answer.ts"
 import { defaultLimits, type Limits } from "./limits.ts"
+import { MemoryPackedArchives, type PackedArchives } from "./packed-archives.ts"
 import { rpcHandler } from "./rpc-routes.ts"
 import { Uploads } from "./uploads.ts"
 
 export interface GatewayOptions {
   readonly stores: Stores
   readonly access: AccessRules
+  /** Those of the rules' tokens, closed with the gateway; made if they are not given. */
+  readonly accounts?: Accounts
+  /** Where it is kept what the binary cache was given compressed; in memory if nothing is said. */
+  readonly archives?: PackedArchives
   readonly limits?: Partial<Limits>
   /** Whether clients may write; true by default. */
   readonly writable?: boolean
@@ -41,6 +48,8 @@ export interface GatewayOptions {
   readonly builds?: Builds
   /** Told of faults that are ours. */
   readonly onFault?: (error: unknown) => void
+  /** Told of every request that is not refused, with its path without the query. */
+  readonly onRequest?: (method: string, path: string) => void
 }
 
 /** Where a gateway listens. */
@@ -52,6 +61,7 @@ export interface ListenAddress {
 
 export class Gateway {
   readonly #access: Access
+  readonly #accounts: Accounts
   readonly #limits: Limits
   readonly #uploads: Uploads
   readonly #rpc: ReturnType<typeof rpcHandler>
@@ -60,6 +70,7 @@ export class Gateway {
   readonly #stores: Stores
   readonly #builds: Builds | undefined
   readonly #onFault: (error: unknown) => void
+  readonly #onRequest: (method: string, path: string) => void
   readonly #shutdown = new AbortController()
   readonly #sockets = new Set<Socket>()
   readonly #http1: http.Server
@@ -72,13 +83,16 @@ export class Gateway {
     // Every call listens to it while it runs, however many there are.
     setMaxListeners(0, this.#shutdown.signal)
     this.#stores = stores
-    this.#access = new Access(options.access)
+    this.#accounts = options.accounts ?? new Accounts({ tokens: options.access.tokens })
+    this.#access = new Access(options.access, this.#accounts)
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#uploads = new Uploads(stores.blobs, this.#limits)
     this.#builds = options.builds
     this.#onFault = options.onFault ?? (() => {})
+    this.#onRequest = options.onRequest ?? (() => {})
     this.#proxy = options.fetch === undefined ? undefined : new FetchProxy(options.fetch)
-    this.#cache = new BinaryCache({ stores, limits: this.#limits, writable, signingKey, priority: options.priority ?? 39 })
+    const archives = options.archives ?? new MemoryPackedArchives()
+    this.#cache = new BinaryCache({ stores, archives, limits: this.#limits, writable, signingKey, priority: options.priority ?? 39 })
     this.#rpc = rpcHandler({
       stores,
       limits: this.#limits,
@@ -122,6 +136,7 @@ export class Gateway {
     for (const socket of this.#sockets) socket.destroy()
     await closed
     await this.#builds?.close()
+    await this.#accounts.close()
   }
 
   /** Both versions of HTTP on one port: HTTP/2 connections begin with a preface that no request has. */
@@ -175,19 +190,29 @@ export class Gateway {
     response.setHeader("vary", "Origin")
     if (origin !== undefined) this.#allowOrigin(origin, response)
     if (request.method === "OPTIONS") return preflight(response)
-    const unknown = this.#access.refuseToken(request.headers)
-    if (unknown !== undefined) return refuse(response, unknown)
+    const account = this.#access.identify(request.headers)
+    if ("reason" in account) return refuse(response, account)
     // Not `new URL`: a path like //x would be taken for a host.
     const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s, 2)
-    if (this.#rpc.paths.has(path)) return this.#rpc.handler(request, response)
+    this.#onRequest(request.method ?? "", path)
+    if (this.#rpc.paths.has(path)) return this.#rpc.handle(request, response, account)
     const reading = request.method === "GET" || request.method === "HEAD"
     if (path.startsWith("/castore/") && reading) return sendCastoreFile(this.#stores, path.slice(9), request, response)
     if (path === "/fetch" && reading) {
       if (this.#proxy === undefined) throw new HttpFault(404, "this gateway has no fetch proxy")
       return this.#proxy.answer(new URLSearchParams(query).get("url"), request, response)
     }
+    if (path === "/status" && reading) return this.#sendStatus(account, response)
     if (path === "/" && reading) return sendText(response, 200, "Thunkpad gateway\n")
-    await this.#cache.answer(path.slice(1), new URLSearchParams(query), request, response)
+    await this.#cache.answer(path.slice(1), new URLSearchParams(query), request, response, account)
+  }
+
+  /** What the asker may use and has used, as JSON. */
+  #sendStatus(account: Account, response: Response): void {
+    const { name, quota, usage } = account
+    const builds = this.#builds?.countOf(account) ?? { running: 0, waiting: 0 }
+    const status = { account: name, builds, bytes: usage, quota }
+    sendText(response, 200, `${JSON.stringify(status, null, 2)}\n`, { "content-type": "application/json", "cache-control": "no-store" })
   }
 
   #allowOrigin(origin: string, response: Response): void {

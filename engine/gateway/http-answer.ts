@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2"
 import { StoreError, type StoreErrorCode } from "../castore/error.ts"
+import type { Account } from "./account.ts"
 
 export type Request = IncomingMessage | Http2ServerRequest
 export type Response = ServerResponse | Http2ServerResponse
@@ -151,14 +152,17 @@ function parseRange(header: string | undefined, size: number): readonly [number,
   return from >= to ? undefined : [from, to]
 }
 
-/** The body of a request, at most `limit` bytes. Throws HttpFault 413. */
-export async function* readBody(request: Request, limit: number): AsyncGenerator<Uint8Array> {
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw new HttpFault(413, `the body has more than ${limit} bytes`)
+/** The body of a request, at most `limit` bytes, charged to an account. Throws HttpFault 413, StoreError `quota`. */
+export async function* readBody(request: Request, limit: number, account: Account): AsyncGenerator<Uint8Array> {
+  const announced = Number(request.headers["content-length"] ?? 0)
+  if (announced > limit) throw new HttpFault(413, `the body has more than ${limit} bytes`)
+  account.check(announced)
   let size = 0
   // Not destroyed when reading stops early: the client must be able to hear why.
   for await (const chunk of (request as IncomingMessage).iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
     size += chunk.length
     if (size > limit) throw new HttpFault(413, `the body has more than ${limit} bytes`)
+    account.charge(chunk.length)
     yield chunk
   }
 }

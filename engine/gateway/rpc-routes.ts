@@ -1,7 +1,7 @@
 // All services of a gateway, as one handler of requests. Connect, gRPC-web and gRPC are told apart by their content types.
 
 import type { DescService } from "@bufbuild/protobuf"
-import type { ConnectRouter, Interceptor } from "@connectrpc/connect"
+import { type ConnectRouter, createContextValues, type Interceptor } from "@connectrpc/connect"
 import { connectNodeAdapter } from "@connectrpc/connect-node"
 import { StoreError } from "../castore/error.ts"
 import { connectErrorOf } from "../castore/rpc-error.ts"
@@ -16,17 +16,19 @@ import { PathInfoService } from "../proto/gen/store_pb.ts"
 import { BuildService as TvixBuildService } from "../proto/gen/tvix_build_pb.ts"
 import { BlobService as TvixBlobService, DirectoryService as TvixDirectoryService } from "../proto/gen/tvix_castore_pb.ts"
 import { PathInfoService as TvixPathInfoService } from "../proto/gen/tvix_store_pb.ts"
+import { type Account, accountKey } from "./account.ts"
 import { blobService } from "./blob-service.ts"
+import type { BuildCount } from "./build/build-queue.ts"
 import { buildService, snixBuildService, tvixBuildService } from "./build/build-service.ts"
 import type { Builds } from "./build/builds.ts"
 import { directoryService } from "./directory-service.ts"
 import { healthService } from "./health-service.ts"
-import { isLostConnection } from "./http-answer.ts"
+import { isLostConnection, type Request, type Response } from "./http-answer.ts"
 import { pathInfoService } from "./path-info-service.ts"
 import { Reflection } from "./reflection-service.ts"
 import { type StoreServiceOptions, storeService } from "./store-service.ts"
 
-export interface RpcOptions extends Omit<StoreServiceOptions, "checkWritable"> {
+export interface RpcOptions extends Omit<StoreServiceOptions, "checkWritable" | "countBuilds"> {
   /** Without it nothing is built here. */
   readonly builds: Builds | undefined
   /** Ends calls that would go on for ever. */
@@ -50,20 +52,29 @@ const storeServices = [
 
 const buildServices = [BuildService, SnixBuildService, TvixBuildService]
 
-type Handler = ReturnType<typeof connectNodeAdapter>
-
 /** The paths of all methods, and what answers them. */
-export function rpcHandler(options: RpcOptions): { readonly handler: Handler; readonly paths: ReadonlySet<string> } {
+export interface RpcHandler {
+  readonly paths: ReadonlySet<string>
+  handle(request: Request, response: Response, account: Account): void
+}
+
+export function rpcHandler(options: RpcOptions): RpcHandler {
   const services: readonly DescService[] = options.builds === undefined ? storeServices : [...storeServices, ...buildServices]
   const paths = new Set(services.flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)))
+  const accounts = new WeakMap<object, Account>()
   const handler = connectNodeAdapter({
     routes: (router) => addRoutes(router, options, services),
     interceptors: [faults(options.onFault)],
     // An answer or a part has something around it; single pieces of streams are never larger.
     readMaxBytes: options.limits.messageBytes + 65_536,
     shutdownSignal: options.shutdown,
+    contextValues: (request) => createContextValues().set(accountKey, accounts.get(request)!), // set by handle()
   })
-  return { handler, paths }
+  const handle = (request: Request, response: Response, account: Account): void => {
+    accounts.set(request, account)
+    handler(request, response)
+  }
+  return { paths, handle }
 }
 
 function addRoutes(router: ConnectRouter, options: RpcOptions, services: readonly DescService[]): void {
@@ -71,6 +82,7 @@ function addRoutes(router: ConnectRouter, options: RpcOptions, services: readonl
   const checkWritable = (): void => {
     if (!writable) throw new StoreError("read-only", "nothing can be written here")
   }
+  const countBuilds = (account: Account): BuildCount => builds?.countOf(account) ?? { running: 0, waiting: 0 }
   const blobs = blobService(stores.blobs, limits, checkWritable)
   const directories = directoryService(stores.directories, limits, checkWritable)
   const infos = pathInfoService(stores, checkWritable)
@@ -81,7 +93,7 @@ function addRoutes(router: ConnectRouter, options: RpcOptions, services: readonl
   router.service(TvixBlobService, blobs)
   router.service(TvixDirectoryService, directories)
   router.service(TvixPathInfoService, infos)
-  router.service(StoreService, storeService({ ...options, checkWritable }))
+  router.service(StoreService, storeService({ ...options, checkWritable, countBuilds }))
   router.service(Health, healthService(new Set(services.map(({ typeName }) => typeName))))
   if (builds !== undefined) {
     router.service(BuildService, buildService(builds))

@@ -10,8 +10,10 @@ import { parseNix32 } from "../formats/hash/nix32.ts"
 import type { StoreService } from "../proto/gen/gateway_pb.ts"
 import { pathInfoMessage, pathInfoOfMessage } from "../store/rpc-path-info.ts"
 import type { Stores } from "../store/stores.ts"
+import { type Account, accountKey } from "./account.ts"
 import { checkAdmission } from "./admission.ts"
 import { digestOf } from "./blob-service.ts"
+import type { BuildCount } from "./build/build-queue.ts"
 import { asInvalid } from "./directory-service.ts"
 import type { Limits } from "./limits.ts"
 import { hashPartOf } from "./path-info-service.ts"
@@ -25,6 +27,8 @@ export interface StoreServiceOptions {
   /** "name:base64", or "". */
   readonly publicKey: string
   readonly fetchProxy: boolean
+  /** How many builds of an account run and wait. */
+  readonly countBuilds: (account: Account) => BuildCount
   /** Throws if nothing may be written. */
   readonly checkWritable: () => void
 }
@@ -39,7 +43,7 @@ export function storeService(options: StoreServiceOptions): ServiceImpl<typeof S
     throw new StoreError("quota", `a call has more than ${limits.items} things`)
   }
   return {
-    describe: () => ({
+    describe: (_, { values }) => ({
       software: "thunkpad",
       limits: {
         messageBytes: BigInt(limits.messageBytes),
@@ -50,6 +54,7 @@ export function storeService(options: StoreServiceOptions): ServiceImpl<typeof S
       writable: options.writable,
       publicKey: options.publicKey,
       fetchProxy: options.fetchProxy,
+      account: accountMessage(values.get(accountKey), options.countBuilds),
     }),
 
     async findMissing(request) {
@@ -68,18 +73,21 @@ export function storeService(options: StoreServiceOptions): ServiceImpl<typeof S
       }
     },
 
-    async putBlobs(request) {
+    async putBlobs(request, { values }) {
       checkWritable()
+      values.get(accountKey).charge(sizeOf(request.blobs))
       return { digests: (await stores.blobs.putMany(counted(request.blobs))).map(digestBytes) }
     },
 
-    beginBlob() {
+    beginBlob(_, { values }) {
       checkWritable()
+      values.get(accountKey).check(0)
       return { upload: uploads.begin(), received: 0n }
     },
 
-    async putBlobPart({ upload, offset, data }) {
+    async putBlobPart({ upload, offset, data }, { values }) {
       checkWritable()
+      values.get(accountKey).charge(data.length)
       return { upload, received: BigInt(await uploads.part(upload, Number(offset), data)) }
     },
 
@@ -97,8 +105,9 @@ export function storeService(options: StoreServiceOptions): ServiceImpl<typeof S
       return { blobs: await readBlobs(stores.blobs, counted(request.digests).map(digestOf), limits.messageBytes) }
     },
 
-    async putDirectories(request) {
+    async putDirectories(request, { values }) {
       checkWritable()
+      values.get(accountKey).charge(sizeOf(request.directories))
       const directories = asInvalid(() => counted(request.directories).map(directoryFromBytes))
       return { digests: (await stores.directories.putMany(directories)).map(digestBytes) }
     },
@@ -128,6 +137,26 @@ export function storeService(options: StoreServiceOptions): ServiceImpl<typeof S
       const found = await stores.infos.getMany(counted(request.hashes).map(hashPartOf))
       return { infos: found.map((info) => (info === null ? {} : { info: pathInfoMessage(info) })) }
     },
+  }
+}
+
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0)
+}
+
+function accountMessage(account: Account, countBuilds: (account: Account) => BuildCount) {
+  const { name, quota, usage } = account
+  const { running, waiting } = countBuilds(account)
+  return {
+    name,
+    buildsRunning: running,
+    buildsWaiting: waiting,
+    bytesToday: BigInt(usage.today),
+    bytesTotal: BigInt(usage.total),
+    ...(quota.builds === undefined ? {} : { quotaBuilds: quota.builds }),
+    ...(quota.waiting === undefined ? {} : { quotaWaiting: quota.waiting }),
+    ...(quota.bytesPerDay === undefined ? {} : { quotaBytesPerDay: BigInt(quota.bytesPerDay) }),
+    ...(quota.bytes === undefined ? {} : { quotaBytes: BigInt(quota.bytes) }),
   }
 }
 

@@ -167,7 +167,7 @@ test("a closure as a file, and what cannot be a request", () => {
       .join(""),
   )
   expect(() => derivationRequest(drvOf({ env }), [b])).toThrow("because it is not in the input closure of the derivation")
-  expect(() => derivationRequest(drvOf({ builder: "builtin:buildenv" }), [])).toThrow("is not supported")
+  expect(() => derivationRequest(drvOf({ builder: "builtin:other" }), [])).toThrow("is not supported")
   const floating = new Map([["out", { kind: "caFloating", method: "nar", algo: "sha256" } as const]])
   expect(() =>
     derivationRequest(drvOf({ outputs: floating, inputDrvs: new Map([[fakePath("x.drv"), inputOutputs(["out"])]]) }), []),

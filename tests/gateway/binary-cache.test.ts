@@ -1,4 +1,6 @@
 // The gateway as a binary cache: its routes, and our own substituter that takes the tree's name from the URL.
+import * as fs from "node:fs"
+import * as os from "node:os"
 import { gzipSync } from "node:zlib"
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { narHintUrl, parseEntryText, parseNarHint } from "../../engine/castore/nar-hint.ts"
@@ -10,6 +12,7 @@ import { parseNarInfo, printNarInfo } from "../../engine/formats/narinfo/nar-inf
 import { checkSignatures } from "../../engine/formats/narinfo/path-info.ts"
 import { publicKeyOf, secretKeyFromSeed } from "../../engine/formats/narinfo/signature.ts"
 import { hashPart, type StorePath } from "../../engine/formats/store-path/store-path.ts"
+import { FolderPackedArchives } from "../../engine/gateway/packed-archives.ts"
 import { BinaryCache } from "../../engine/store/binary-cache.ts"
 import { exportClosure } from "../../engine/store/cache-export.ts"
 import { uploadSink } from "../../engine/store/cache-upload.ts"
@@ -120,10 +123,9 @@ describe("writing", () => {
 
   const fileName = (nar: Uint8Array) => `nar/${printNix32(digest("sha256", nar))}.nar`
 
-  test("our export goes there and comes back", async () => {
+  test.each(["none", "gzip"] as const)("our export goes there and comes back (%s)", async (compression) => {
     const { store, low, top } = await sample()
-    await expect(exportClosure(store, [top], uploadSink(running.url), { compression: "gzip" })).rejects.toThrow(/415/)
-    await exportClosure(store, [top], uploadSink(running.url), { compression: "none" })
+    await exportClosure(store, [top], uploadSink(running.url), { compression })
     const back = memoryStore()
     await new Substituter(back, [new BinaryCache({ url: running.url, publicKeys: [publicKeyOf(secret)] })]).substitute([top])
     expect((await joined(back.nar(low))).equals(await joined(store.nar(low)))).toBe(true)
@@ -171,11 +173,75 @@ describe("writing", () => {
     const long = Buffer.concat([nar, Buffer.from("more")])
     expect(await put(fileName(long), long)).toBe(400)
     expect(await put(`nar/${"0".repeat(52)}.nar`, nar)).toBe(400)
-    expect(await put(fileName(nar).replace(".nar", ".nar.xz"), nar)).toBe(415)
+    expect(await put(fileName(nar).replace(".nar", ".nar.xz"), nar)).toBe(400)
+    expect(await put(fileName(nar).replace(".nar", ".nar.lzip"), nar)).toBe(415)
     const packed = gzipSync(nar)
-    expect(await put(fileName(packed), packed)).toBe(415)
+    for (const wrong of [packed.subarray(0, -9), Buffer.concat([packed, nar]), gzipSync(broken), gzipSync(long)])
+      expect(await put(fileName(wrong), wrong)).toBe(400)
+    expect(await put(`nar/${"0".repeat(52)}.nar.gz`, packed)).toBe(400)
+    expect(await put(fileName(packed).replace(".nar", ".nar.bz2"), packed)).toBe(400)
     expect(await put("nar/../../etc/passwd", nar)).toBe(405)
     expect(running.faults).toEqual([])
+  })
+
+  test("a compressed archive is sent again as it came, also by another gateway over the same folder; its narinfo must be true", async () => {
+    const { store, low } = await sample()
+    const nar = await joined(store.nar(low))
+    const packed = gzipSync(nar)
+    const info = (await store.stores.infos.get(hashPart(low)))!
+    const file = fileName(packed)
+    const fileHash = { algo: "sha256", bytes: digest("sha256", packed) } as const
+    const text = (change: object = {}) =>
+      printNarInfo({ ...info, url: file, compression: "gzip", fileHash, fileSize: packed.length, ...change })
+    const folder = fs.mkdtempSync(`${os.tmpdir()}/thunkpad-archives-`)
+    const archives = () => new FolderPackedArchives(folder)
+    const first = await startGateway({ stores: running.stores, archives: archives() })
+    const putThere = async (path: string, body: Uint8Array<ArrayBuffer> | string) =>
+      (await fetch(`${first.url}/${path}`, { method: "PUT", body })).status
+    const name = `${hashPart(low)}.narinfo`
+    expect(await putThere(name, text())).toBe(400)
+    expect(await putThere(file, new Uint8Array(packed))).toBe(200)
+    for (const change of [
+      { fileSize: 7 },
+      { fileHash: info.narHash },
+      { compression: "xz" },
+      { narSize: 8 },
+      { narHash: fileHash },
+      { url: fileName(nar) },
+      { references: [fakePath("unknown")] },
+    ])
+      expect([change, await putThere(name, text(change))]).toEqual([change, 400])
+    expect(await putThere(name, text())).toBe(200)
+    await first.close()
+    const second = await startGateway({ stores: running.stores, archives: archives() })
+    const response = await fetch(`${second.url}/${file}`)
+    expect(Buffer.from(await response.arrayBuffer()).equals(packed)).toBe(true)
+    expect((await fetch(`${second.url}/${file}`, { headers: { range: "bytes=3-9" } })).status).toBe(206)
+    expect(await (await fetch(`${second.url}/${name}`)).text()).toContain("Compression: none\n")
+    expect([...first.faults, ...second.faults]).toEqual([])
+    await second.close()
+    fs.rmSync(folder, { recursive: true })
+  })
+
+  test("what a path is said to refer to must be here, and be mentioned in it", async () => {
+    const { store, low, top } = await sample()
+    const nars = new Map([
+      [low, await joined(store.nar(low))],
+      [top, await joined(store.nar(top))],
+    ])
+    for (const nar of nars.values()) expect(await put(fileName(nar), nar)).toBe(200)
+    const putInfo = async (path: typeof low, change: object = {}) => {
+      const info = (await store.stores.infos.get(hashPart(path)))!
+      const nar = nars.get(path)!
+      const url = { url: fileName(nar), compression: "none", fileHash: info.narHash, fileSize: nar.length } as const
+      const body = printNarInfo({ ...info, ...url, ...change })
+      const response = await fetch(`${running.url}/${hashPart(path)}.narinfo`, { method: "PUT", body })
+      return `${response.status} ${await response.text()}`
+    }
+    expect(await putInfo(top)).toMatch(new RegExp(`^400 .*because the reference '/nix/store/${low}' is not valid`))
+    expect(await putInfo(low, { references: [low] })).toMatch(/^400 .*does not mention/)
+    expect(await putInfo(low)).toBe("200 ")
+    expect(await putInfo(top)).toBe("200 ")
   })
 
   test("archives with names that lead elsewhere are refused", async () => {

@@ -1,4 +1,4 @@
-// builtin:fetchurl: what it takes, what it must not reach, and which faults are worth another attempt.
+// The gateway's own builders. builtin:fetchurl: what it takes, what it must not reach, and which faults are worth another attempt.
 import * as http from "node:http"
 import type { AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
@@ -107,11 +107,15 @@ test.each([
   ["this machine", { url: "http://127.0.0.1:1/" }, {}],
   ["a file of this machine", { url: "file:///etc/passwd" }, {}],
   ["no URL", {}, {}],
-  ["another builder", { url: "x" }, { command: ["builtin:buildenv"] }],
+  ["another builder", { url: "x" }, { command: ["builtin:other"] }],
   ["no promise of the content", { url: "x" }, { network: false }],
   ["two outputs", { url: "x" }, { outputs: ["nix/store/a", "nix/store/b"] }],
 ])("%s is refused for good", async (_, variables, changes) => {
   expect((await run(jobOf(variables as Record<string, string>, changes))).reason).toBe("input-rejected")
+})
+
+test("a fetch that takes too long is stopped", async () => {
+  expect((await run(jobOf({ url: `http://${origin}/slow` }), undefined, 50)).reason).toBe("timeout")
 })
 
 test("a fetch that nobody wants any more is stopped", async () => {

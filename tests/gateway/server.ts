@@ -15,6 +15,8 @@ export interface RunningGateway {
   readonly stores: GatewayOptions["stores"]
   /** Faults that the gateway took for its own. */
   readonly faults: unknown[]
+  /** What it was asked: "GET /nix-cache-info". */
+  readonly requests: string[]
   close(): Promise<void>
 }
 
@@ -26,14 +28,16 @@ export async function startGateway(options: Partial<GatewayOptions> = {}): Promi
     infos: new MemoryPathInfoStore(),
   }
   const faults: unknown[] = []
+  const requests: string[] = []
   const gateway = new Gateway({
     stores,
     access: { origins: [], hosts: [], tokens: [] },
     onFault: (error) => faults.push(error),
+    onRequest: (method, path) => requests.push(`${method} ${path}`),
     ...options,
   })
   const url = await gateway.listen({ host: "127.0.0.1", port: 0 })
-  return { url, gateway, stores, faults, close: () => gateway.close() }
+  return { url, gateway, stores, faults, requests, close: () => gateway.close() }
 }
 
 /** All ways to speak to a gateway from Node. */

@@ -2,10 +2,11 @@
 // answer and no events.
 
 import { create } from "@bufbuild/protobuf"
-import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect"
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect"
 import { StoreError } from "../../castore/error.ts"
 import type { BuildRequest, BuildService as SnixBuildService } from "../../proto/gen/build_pb.ts"
 import {
+  type BuildCall,
   type BuildEvent,
   type BuildEvent_Done,
   type BuildService,
@@ -13,7 +14,8 @@ import {
   ListBuildsResponse_State as State,
 } from "../../proto/gen/gateway_build_pb.ts"
 import type { BuildService as TvixBuildService } from "../../proto/gen/tvix_build_pb.ts"
-import type { BuildState } from "./build.ts"
+import { type Account, accountKey } from "../account.ts"
+import type { Build, BuildState } from "./build.ts"
 import type { Builds } from "./builds.ts"
 
 const states: Readonly<Record<BuildState, State>> = {
@@ -38,8 +40,8 @@ export function buildService(builds: Builds): ServiceImpl<typeof BuildService> {
       })),
     }),
 
-    async *build(call, { signal }) {
-      const build = await find(builds, call.what, call.again)
+    async *build(call, { signal, values }) {
+      const build = await find(builds, call, values.get(accountKey))
       if (build.ended && call.fromEvent > BigInt(build.events)) {
         throw new StoreError("invalid", `the build has ${build.events} events, none with the number ${call.fromEvent}`)
       }
@@ -69,12 +71,10 @@ export function buildService(builds: Builds): ServiceImpl<typeof BuildService> {
   }
 }
 
-type What = Parameters<ServiceImpl<typeof BuildService>["build"]>[0]["what"]
-
-async function find(builds: Builds, what: What, again: boolean) {
+async function find(builds: Builds, { what, again }: BuildCall, account: Account): Promise<Build> {
   switch (what.case) {
     case "job":
-      return builds.submit(what.value, again)
+      return builds.submit(what.value, again, account)
     case "build":
       return builds.get(what.value)
     default:
@@ -83,8 +83,8 @@ async function find(builds: Builds, what: What, again: boolean) {
 }
 
 /** Builds a request to its end. */
-async function buildOnce(builds: Builds, request: BuildRequest, signal: AbortSignal): Promise<BuildEvent_Done> {
-  const build = await builds.submit(create(JobSchema, { request }), false)
+async function buildOnce(builds: Builds, request: BuildRequest, { signal, values }: HandlerContext): Promise<BuildEvent_Done> {
+  const build = await builds.submit(create(JobSchema, { request }), false, values.get(accountKey))
   let last: BuildEvent | undefined
   // What the builder wrote last tells most.
   let tail = ""
@@ -99,8 +99,8 @@ async function buildOnce(builds: Builds, request: BuildRequest, signal: AbortSig
 
 export function snixBuildService(builds: Builds): ServiceImpl<typeof SnixBuildService> {
   return {
-    async doBuild(request, { signal }) {
-      const { outputs } = await buildOnce(builds, request, signal)
+    async doBuild(request, context) {
+      const { outputs } = await buildOnce(builds, request, context)
       return { outputs: outputs.map(({ entry, needles }) => ({ ...(entry === undefined ? {} : { output: entry }), needles })) }
     },
   }
@@ -108,8 +108,8 @@ export function snixBuildService(builds: Builds): ServiceImpl<typeof SnixBuildSe
 
 export function tvixBuildService(builds: Builds): ServiceImpl<typeof TvixBuildService> {
   return {
-    async doBuild(request, { signal }) {
-      const { outputs } = await buildOnce(builds, request, signal)
+    async doBuild(request, context) {
+      const { outputs } = await buildOnce(builds, request, context)
       return {
         buildRequest: request,
         outputs: outputs.flatMap(({ entry, path }) => (entry === undefined ? [] : [named(entry, path)])),

@@ -4,6 +4,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import type { B3Digest } from "../../castore/digest.ts"
 import type { BuildEvent } from "../../proto/gen/gateway_build_pb.ts"
+import type { Account } from "../account.ts"
 import { type BuildNews, EventLog } from "./event-log.ts"
 
 export type BuildState = "waiting" | "running" | "done" | "failed"
@@ -17,6 +18,8 @@ export class Build {
   readonly id: string
   readonly key: B3Digest
   readonly derivationPath: string
+  /** Whose it is, if that is known. */
+  readonly account: Account | undefined
   readonly #log: EventLog
   readonly #stop = new AbortController()
   readonly #now: () => number
@@ -29,13 +32,14 @@ export class Build {
   /** Called when the last watcher has gone, and when the first comes. */
   onWatchers: (count: number) => void = () => {}
 
-  constructor(id: string, key: B3Digest, derivationPath: string, log: EventLog, now: () => number) {
+  constructor(id: string, key: B3Digest, derivationPath: string, log: EventLog, now: () => number, account?: Account) {
     this.id = id
     this.key = key
     this.derivationPath = derivationPath
+    this.account = account
     this.#log = log
     this.#now = now
-    const last = log.last()?.event
+    const last = log.last?.event
     if (last?.case === "done" || last?.case === "failed") {
       this.#state = last.case
       log.end()
@@ -65,12 +69,12 @@ export class Build {
 
   /** When it was accepted, in milliseconds since 1970. */
   get accepted(): number {
-    return Number(this.#log.read(0)[0]?.time ?? 0n)
+    return Number(this.#log.first?.time ?? 0n)
   }
 
   /** The event it ended with, if it did. */
   get end(): BuildEvent | undefined {
-    return this.ended ? this.#log.last() : undefined
+    return this.ended ? this.#log.last : undefined
   }
 
   /** How many attempts were begun. */
@@ -152,10 +156,11 @@ export class Build {
   }
 }
 
-/** Makes the folder of a new build, durably: with its job, before its first event. Gives its log. */
-export function createBuildFolder(folder: string, id: string, job: Uint8Array): EventLog {
+/** Makes the folder of a new build, durably: with its job and the name of its account, before its first event. Gives its log. */
+export function createBuildFolder(folder: string, id: string, job: Uint8Array, owner = ""): EventLog {
   const fresh = join(folder, `new-${id}`)
   fs.mkdirSync(fresh, { recursive: true })
+  if (owner !== "") fs.writeFileSync(join(fresh, "owner"), owner, { flag: "wx" })
   const file = fs.openSync(join(fresh, "job"), "wx")
   fs.writeSync(file, job)
   fs.fsyncSync(file)
@@ -163,6 +168,12 @@ export function createBuildFolder(folder: string, id: string, job: Uint8Array): 
   fs.renameSync(fresh, join(folder, id))
   syncFolder(folder)
   return EventLog.create(join(folder, id, "events"))
+}
+
+/** The name of the account of a build, by its folder; "" if it is not known. */
+export function readOwner(folder: string): string {
+  const file = join(folder, "owner")
+  return fs.existsSync(file) ? fs.readFileSync(file, "utf8") : ""
 }
 
 function syncFolder(folder: string): void {

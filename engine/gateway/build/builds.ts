@@ -13,8 +13,10 @@ import { printStorePath } from "../../formats/store-path/store-path.ts"
 import { type Job, JobSchema, BuildEvent_Failed_Reason as Reason } from "../../proto/gen/gateway_build_pb.ts"
 import { Store } from "../../store/store.ts"
 import type { Stores } from "../../store/stores.ts"
-import { Build, createBuildFolder } from "./build.ts"
+import type { Account, Accounts } from "../account.ts"
+import { Build, createBuildFolder, readOwner } from "./build.ts"
 import { type BuildJob, buildJob } from "./build-job.ts"
+import { type BuildCount, BuildQueue, type QueuedBuild } from "./build-queue.ts"
 import { DerivationProofs } from "./derivation-proof.ts"
 import { EventLog } from "./event-log.ts"
 import { BuildFailure, type BuiltOutput, type Executor, type FailureReason } from "./executor.ts"
@@ -28,6 +30,8 @@ export interface BuildsOptions {
   /** Tried in this order. */
   readonly executors: readonly Executor[]
   readonly policy?: Partial<BuildsPolicy>
+  /** Whose the builds of the journal are. */
+  readonly accounts?: Accounts
   readonly now?: () => number
   /** Told of faults that are ours. */
   readonly onFault?: (error: unknown) => void
@@ -42,11 +46,20 @@ export interface BuildsPolicy {
   readonly unwatched: number
   /** Builds that wait, at most. */
   readonly waiting: number
+  /** Milliseconds that a build waits for its turn, at most. */
+  readonly longestWait: number
   /** Builds that have ended and are kept. */
   readonly kept: number
 }
 
-export const defaultBuildsPolicy: BuildsPolicy = { attempts: 5, retryDelay: 1000, unwatched: 15 * 60_000, waiting: 10_000, kept: 2000 }
+export const defaultBuildsPolicy: BuildsPolicy = {
+  attempts: 5,
+  retryDelay: 1000,
+  unwatched: 15 * 60_000,
+  waiting: 10_000,
+  longestWait: 24 * 3_600_000,
+  kept: 2000,
+}
 
 const reasons: Readonly<Record<FailureReason, Reason>> = {
   builder: Reason.BUILDER,
@@ -58,12 +71,7 @@ const reasons: Readonly<Record<FailureReason, Reason>> = {
   "output-limit": Reason.OUTPUT_LIMIT,
   cancelled: Reason.CANCELLED,
   infrastructure: Reason.INFRASTRUCTURE,
-}
-
-interface Waiting {
-  readonly build: Build
-  readonly job: BuildJob
-  readonly executor: Executor
+  "queue-timeout": Reason.QUEUE_TIMEOUT,
 }
 
 export class Builds {
@@ -76,9 +84,7 @@ export class Builds {
   /** The last build of each key. */
   readonly #byKey = new Map<B3Digest, Build>()
   readonly #unavailable = new Map<Executor, string>()
-  readonly #running = new Map<Executor, number>()
-  readonly #queue: Waiting[] = []
-  readonly #ends = new Set<Promise<void>>()
+  readonly #queue: BuildQueue
   readonly #store: Store
   readonly #proofs: DerivationProofs
   #closed = false
@@ -90,6 +96,11 @@ export class Builds {
     this.#onFault = options.onFault ?? (() => {})
     this.#store = new Store(options.stores, { now: () => Math.floor(this.#now() / 1000) })
     this.#proofs = new DerivationProofs(this.#store)
+    this.#queue = new BuildQueue({
+      longestWait: this.#policy.longestWait,
+      run: (queued) => this.#run(queued),
+      onLeft: (build, why) => this.#fail(build, why),
+    })
   }
 
   /** Checks the executors, reads the journal, and begins again what had not ended. Rejects with RangeError if another gateway has it. */
@@ -122,7 +133,8 @@ export class Builds {
     const job = fromBinary(JobSchema, bytes)
     const file = join(folder, "events")
     const log = fs.existsSync(file) ? EventLog.open(file) : EventLog.create(file)
-    return { build: new Build(id, b3(bytes), job.derivationPath, log, this.#now), job }
+    const account = this.#options.accounts?.get(readOwner(folder))
+    return { build: new Build(id, b3(bytes), job.derivationPath, log, this.#now, account), job }
   }
 
   /** What can build here, with why not. */
@@ -130,8 +142,11 @@ export class Builds {
     return this.#options.executors.map((executor) => ({ executor, unavailable: this.#unavailable.get(executor) ?? "" }))
   }
 
-  /** The build of a job: one that runs, one that has succeeded (unless `again`), or a new one. Throws StoreError `invalid`, `quota`. */
-  async submit(job: Job, again: boolean): Promise<Build> {
+  /**
+   * The build of a job: one that runs, one that has succeeded (unless `again`), or a new one, which is the account's.
+   * Throws StoreError `invalid`, `quota`.
+   */
+  async submit(job: Job, again: boolean, account?: Account): Promise<Build> {
     const bytes = toBinary(JobSchema, job)
     const key = b3(bytes)
     checkJob(key, job)
@@ -141,15 +156,32 @@ export class Builds {
     // Somebody may have asked for the same in the meantime.
     const newer = this.#byKey.get(key)
     if (newer !== undefined && newer !== known && !newer.ended) return newer
-    if (this.#queue.length >= this.#policy.waiting) throw new StoreError("quota", "too many builds are waiting")
+    this.#checkQuota(account)
     const number = 1 + [...this.#builds.keys()].filter((id) => id.startsWith(key.slice(0, 32))).length
     const id = `${key.slice(0, 32)}-${number}`
-    const build = new Build(id, key, job.derivationPath, createBuildFolder(this.#options.folder, id, bytes), this.#now)
+    const log = createBuildFolder(this.#options.folder, id, bytes, account?.name)
+    const build = new Build(id, key, job.derivationPath, log, this.#now, account)
     this.#builds.set(id, build)
     this.#byKey.set(key, build)
     build.tell({ case: "accepted", value: { build: id, derivationPath: job.derivationPath } })
     this.#enqueue(build, job)
     return build
+  }
+
+  /** Throws `quota` if nobody, or not this account, may have another build. */
+  #checkQuota(account: Account | undefined): void {
+    if (this.#queue.length >= this.#policy.waiting) throw new StoreError("quota", "too many builds are waiting")
+    if (account === undefined) return
+    account.check(0)
+    const { waiting: most = Number.POSITIVE_INFINITY } = account.quota
+    const { waiting } = this.#queue.countOf(account)
+    if (waiting >= most)
+      throw new StoreError("quota", `the quota of '${account.name}' is used up: ${waiting} of ${most} builds are waiting`)
+  }
+
+  /** How many builds of an account run and wait. */
+  countOf(account: Account): BuildCount {
+    return this.#queue.countOf(account)
   }
 
   /** Whether what a build made is still here. */
@@ -187,34 +219,33 @@ export class Builds {
   /** Ends all without telling that they ended: they are begun again by the next gateway. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#queue.length = 0
+    this.#queue.close()
     for (const build of this.#builds.values()) if (!build.ended) build.cancel()
-    await Promise.all(this.#ends)
+    await this.#queue.ended()
     fs.rmSync(join(this.#options.folder, "lock"), { force: true })
   }
 
   #enqueue(build: Build, message: Job): void {
     this.#forgetOld()
     this.#watchUnwatched(build)
-    let waiting: Waiting
+    let queued: QueuedBuild
     try {
       const job = checkJob(build.key, message)
-      waiting = { build, job, executor: this.#executorFor(job) }
+      queued = { build, job, executor: this.#executorFor(job) }
     } catch (error) {
       this.#fail(build, error)
       return
     }
-    this.#queue.push(waiting)
-    build.signal.addEventListener("abort", () => this.#leaveQueue(waiting), { once: true })
-    this.#startNext()
-    const position = this.#queue.indexOf(waiting)
-    if (position >= 0) build.tell({ case: "queued", value: { position: position + 1 } })
+    const position = this.#queue.add(queued)
+    if (position > 0) build.tell({ case: "queued", value: { position } })
   }
 
   #executorFor(job: BuildJob): Executor {
     const { derivation } = job
     const features = derivation === undefined ? [] : requiredSystemFeatures(derivation.drv, derivationOptions(derivation.drv))
-    const useful = this.#options.executors.filter(({ systems }) => systems.includes(job.system))
+    // Builders of the gateway itself are for all systems.
+    const system = job.command[0]?.startsWith("builtin:") === true ? "builtin" : job.system
+    const useful = this.#options.executors.filter(({ systems }) => systems.includes(system) || systems.includes(job.system))
     const what = derivation === undefined ? "the build" : `'${printStorePath(derivation.path)}'`
     if (useful.length === 0) {
       const systems = [...new Set(this.#options.executors.flatMap((executor) => executor.systems))].join(", ")
@@ -236,35 +267,8 @@ export class Builds {
     throw new BuildFailure("input-rejected", `Cannot build ${what}.\nReason: ${this.#unavailable.get(able[0]!)}`)
   }
 
-  /** A build that waits and is no longer wanted never starts. */
-  #leaveQueue(waiting: Waiting): void {
-    const at = this.#queue.indexOf(waiting)
-    if (at < 0) return
-    this.#queue.splice(at, 1)
-    this.#fail(waiting.build, new BuildFailure("cancelled", "the build was stopped"))
-  }
-
-  #startNext(): void {
-    for (let i = 0; i < this.#queue.length; ) {
-      const waiting = this.#queue[i]!
-      const running = this.#running.get(waiting.executor) ?? 0
-      if (running >= waiting.executor.jobs) {
-        i++
-        continue
-      }
-      this.#queue.splice(i, 1)
-      this.#running.set(waiting.executor, running + 1)
-      const end = this.#run(waiting).finally(() => {
-        this.#ends.delete(end)
-        this.#running.set(waiting.executor, (this.#running.get(waiting.executor) ?? 1) - 1)
-        if (!this.#closed) this.#startNext()
-      })
-      this.#ends.add(end)
-    }
-  }
-
   /** Never rejects. */
-  async #run({ build, job, executor }: Waiting): Promise<void> {
+  async #run({ build, job, executor }: QueuedBuild): Promise<void> {
     await this.#keepDerivation(job)
     if (!(await this.#isHonest(build, job))) return
     for (let attempt = build.attempts + 1, tries = 1; ; attempt++, tries++) {
@@ -272,6 +276,7 @@ export class Builds {
       try {
         const built = await executor.build(job, { log: (bytes) => build.log(bytes), signal: build.signal })
         const outputs = await this.#register(job, built)
+        build.account?.note(outputs.reduce((sum, { narSize }) => sum + narSize, 0))
         build.tell({ case: "done", value: { outputs: outputs.map(outputMessage) } })
         return
       } catch (error) {

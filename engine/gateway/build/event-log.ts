@@ -15,11 +15,15 @@ export class EventLog {
   #events: BuildEvent[]
   #descriptor: number | undefined
   #length: number
+  #first: BuildEvent | undefined
+  #last: BuildEvent | undefined
 
   private constructor(file: string, events: BuildEvent[]) {
     this.#file = file
     this.#events = events
     this.#length = events.length
+    this.#first = events[0]
+    this.#last = events.at(-1)
   }
 
   /** A new log. */
@@ -50,6 +54,8 @@ export class EventLog {
     fs.writeSync(this.#descriptor, sizeDelimitedEncode(BuildEventSchema, message))
     this.#events.push(message)
     this.#length++
+    this.#first ??= message
+    this.#last = message
     return message
   }
 
@@ -70,9 +76,14 @@ export class EventLog {
     return events.slice(from)
   }
 
+  /** The first event. */
+  get first(): BuildEvent | undefined {
+    return this.#first
+  }
+
   /** The last event. */
-  last(): BuildEvent | undefined {
-    return this.read(this.#length - 1).at(-1)
+  get last(): BuildEvent | undefined {
+    return this.#last
   }
 }
 

@@ -14,6 +14,7 @@ export type FailureReason =
   | "output-limit"
   | "cancelled"
   | "infrastructure"
+  | "queue-timeout"
 
 /** The end of a build that did not succeed. Only `infrastructure` is worth another attempt. */
 export class BuildFailure extends Error {

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gateway.proto.
  */
 export const file_gateway: GenFile = /*@__PURE__*/
-  fileDesc("Cg1nYXRld2F5LnByb3RvEhN0aHVua3BhZC5nYXRld2F5LnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCKTAQoQRGVzY3JpYmVSZXNwb25zZRIQCghzb2Z0d2FyZRgBIAEoCRIyCgZsaW1pdHMYAiABKAsyIi50aHVua3BhZC5nYXRld2F5LnYxLkdhdGV3YXlMaW1pdHMSEAoId3JpdGFibGUYAyABKAgSEgoKcHVibGljX2tleRgEIAEoCRITCgtmZXRjaF9wcm94eRgFIAEoCCJdCg1HYXRld2F5TGltaXRzEhUKDW1lc3NhZ2VfYnl0ZXMYASABKAQSEgoKcGFydF9ieXRlcxgCIAEoBBINCgVpdGVtcxgDIAEoDRISCgpibG9iX2J5dGVzGAQgASgEIjsKBlRoaW5ncxINCgVibG9icxgBIAMoDBITCgtkaXJlY3RvcmllcxgCIAMoDBINCgVwYXRocxgDIAMoDCIgCg9QdXRCbG9ic1JlcXVlc3QSDQoFYmxvYnMYASADKAwiIwoQUHV0QmxvYnNSZXNwb25zZRIPCgdkaWdlc3RzGAEgAygMIhIKEEJlZ2luQmxvYlJlcXVlc3QiLgoKQmxvYlVwbG9hZBIOCgZ1cGxvYWQYASABKAkSEAoIcmVjZWl2ZWQYAiABKAQiQgoSUHV0QmxvYlBhcnRSZXF1ZXN0Eg4KBnVwbG9hZBgBIAEoCRIOCgZvZmZzZXQYAiABKAQSDAoEZGF0YRgDIAEoDCIzChFGaW5pc2hCbG9iUmVxdWVzdBIOCgZ1cGxvYWQYASABKAkSDgoGZGlnZXN0GAIgASgMIiQKEkZpbmlzaEJsb2JSZXNwb25zZRIOCgZkaWdlc3QYASABKAwiIgoQQWJvcnRCbG9iUmVxdWVzdBIOCgZ1cGxvYWQYASABKAkiEwoRQWJvcnRCbG9iUmVzcG9uc2UiIgoPR2V0QmxvYnNSZXF1ZXN0Eg8KB2RpZ2VzdHMYASADKAwihAEKEEdldEJsb2JzUmVzcG9uc2USOQoFYmxvYnMYASADKAsyKi50aHVua3BhZC5nYXRld2F5LnYxLkdldEJsb2JzUmVzcG9uc2UuQmxvYho1CgRCbG9iEhEKBGRhdGEYASABKAxIAIgBARIRCgl0b29fbGFyZ2UYAiABKAhCBwoFX2RhdGEiLAoVUHV0RGlyZWN0b3JpZXNSZXF1ZXN0EhMKC2RpcmVjdG9yaWVzGAEgAygMIikKFlB1dERpcmVjdG9yaWVzUmVzcG9uc2USDwoHZGlnZXN0cxgBIAMoDCIoChVHZXREaXJlY3Rvcmllc1JlcXVlc3QSDwoHZGlnZXN0cxgBIAMoDCKPAQoWR2V0RGlyZWN0b3JpZXNSZXNwb25zZRJGCgtkaXJlY3RvcmllcxgBIAMoCzIxLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0RGlyZWN0b3JpZXNSZXNwb25zZS5Gb3VuZBotCgVGb3VuZBIWCglkaXJlY3RvcnkYASABKAxIAIgBAUIMCgpfZGlyZWN0b3J5Ij0KE1B1dFBhdGhJbmZvc1JlcXVlc3QSJgoFaW5mb3MYASADKAsyFy5zbml4LnN0b3JlLnYxLlBhdGhJbmZvIhYKFFB1dFBhdGhJbmZvc1Jlc3BvbnNlIiUKE0dldFBhdGhJbmZvc1JlcXVlc3QSDgoGaGFzaGVzGAEgAygMIoYBChRHZXRQYXRoSW5mb3NSZXNwb25zZRI+CgVpbmZvcxgBIAMoCzIvLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0UGF0aEluZm9zUmVzcG9uc2UuRm91bmQaLgoFRm91bmQSJQoEaW5mbxgBIAEoCzIXLnNuaXguc3RvcmUudjEuUGF0aEluZm8y6wgKDFN0b3JlU2VydmljZRJXCghEZXNjcmliZRIkLnRodW5rcGFkLmdhdGV3YXkudjEuRGVzY3JpYmVSZXF1ZXN0GiUudGh1bmtwYWQuZ2F0ZXdheS52MS5EZXNjcmliZVJlc3BvbnNlEkcKC0ZpbmRNaXNzaW5nEhsudGh1bmtwYWQuZ2F0ZXdheS52MS5UaGluZ3MaGy50aHVua3BhZC5nYXRld2F5LnYxLlRoaW5ncxJXCghQdXRCbG9icxIkLnRodW5rcGFkLmdhdGV3YXkudjEuUHV0QmxvYnNSZXF1ZXN0GiUudGh1bmtwYWQuZ2F0ZXdheS52MS5QdXRCbG9ic1Jlc3BvbnNlElMKCUJlZ2luQmxvYhIlLnRodW5rcGFkLmdhdGV3YXkudjEuQmVnaW5CbG9iUmVxdWVzdBofLnRodW5rcGFkLmdhdGV3YXkudjEuQmxvYlVwbG9hZBJXCgtQdXRCbG9iUGFydBInLnRodW5rcGFkLmdhdGV3YXkudjEuUHV0QmxvYlBhcnRSZXF1ZXN0Gh8udGh1bmtwYWQuZ2F0ZXdheS52MS5CbG9iVXBsb2FkEl0KCkZpbmlzaEJsb2ISJi50aHVua3BhZC5nYXRld2F5LnYxLkZpbmlzaEJsb2JSZXF1ZXN0GicudGh1bmtwYWQuZ2F0ZXdheS52MS5GaW5pc2hCbG9iUmVzcG9uc2USWgoJQWJvcnRCbG9iEiUudGh1bmtwYWQuZ2F0ZXdheS52MS5BYm9ydEJsb2JSZXF1ZXN0GiYudGh1bmtwYWQuZ2F0ZXdheS52MS5BYm9ydEJsb2JSZXNwb25zZRJXCghHZXRCbG9icxIkLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0QmxvYnNSZXF1ZXN0GiUudGh1bmtwYWQuZ2F0ZXdheS52MS5HZXRCbG9ic1Jlc3BvbnNlEmkKDlB1dERpcmVjdG9yaWVzEioudGh1bmtwYWQuZ2F0ZXdheS52MS5QdXREaXJlY3Rvcmllc1JlcXVlc3QaKy50aHVua3BhZC5nYXRld2F5LnYxLlB1dERpcmVjdG9yaWVzUmVzcG9uc2USaQoOR2V0RGlyZWN0b3JpZXMSKi50aHVua3BhZC5nYXRld2F5LnYxLkdldERpcmVjdG9yaWVzUmVxdWVzdBorLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0RGlyZWN0b3JpZXNSZXNwb25zZRJjCgxQdXRQYXRoSW5mb3MSKC50aHVua3BhZC5nYXRld2F5LnYxLlB1dFBhdGhJbmZvc1JlcXVlc3QaKS50aHVua3BhZC5nYXRld2F5LnYxLlB1dFBhdGhJbmZvc1Jlc3BvbnNlEmMKDEdldFBhdGhJbmZvcxIoLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0UGF0aEluZm9zUmVxdWVzdBopLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0UGF0aEluZm9zUmVzcG9uc2ViBnByb3RvMw", [file_store]);
+  fileDesc("Cg1nYXRld2F5LnByb3RvEhN0aHVua3BhZC5nYXRld2F5LnYxIhEKD0Rlc2NyaWJlUmVxdWVzdCLCAQoQRGVzY3JpYmVSZXNwb25zZRIQCghzb2Z0d2FyZRgBIAEoCRIyCgZsaW1pdHMYAiABKAsyIi50aHVua3BhZC5nYXRld2F5LnYxLkdhdGV3YXlMaW1pdHMSEAoId3JpdGFibGUYAyABKAgSEgoKcHVibGljX2tleRgEIAEoCRITCgtmZXRjaF9wcm94eRgFIAEoCBItCgdhY2NvdW50GAYgASgLMhwudGh1bmtwYWQuZ2F0ZXdheS52MS5BY2NvdW50Iq8CCgdBY2NvdW50EgwKBG5hbWUYASABKAkSFgoOYnVpbGRzX3J1bm5pbmcYAiABKA0SFgoOYnVpbGRzX3dhaXRpbmcYAyABKA0SEwoLYnl0ZXNfdG9kYXkYBCABKAQSEwoLYnl0ZXNfdG90YWwYBSABKAQSGQoMcXVvdGFfYnVpbGRzGAYgASgNSACIAQESGgoNcXVvdGFfd2FpdGluZxgHIAEoDUgBiAEBEiAKE3F1b3RhX2J5dGVzX3Blcl9kYXkYCCABKARIAogBARIYCgtxdW90YV9ieXRlcxgJIAEoBEgDiAEBQg8KDV9xdW90YV9idWlsZHNCEAoOX3F1b3RhX3dhaXRpbmdCFgoUX3F1b3RhX2J5dGVzX3Blcl9kYXlCDgoMX3F1b3RhX2J5dGVzIl0KDUdhdGV3YXlMaW1pdHMSFQoNbWVzc2FnZV9ieXRlcxgBIAEoBBISCgpwYXJ0X2J5dGVzGAIgASgEEg0KBWl0ZW1zGAMgASgNEhIKCmJsb2JfYnl0ZXMYBCABKAQiOwoGVGhpbmdzEg0KBWJsb2JzGAEgAygMEhMKC2RpcmVjdG9yaWVzGAIgAygMEg0KBXBhdGhzGAMgAygMIiAKD1B1dEJsb2JzUmVxdWVzdBINCgVibG9icxgBIAMoDCIjChBQdXRCbG9ic1Jlc3BvbnNlEg8KB2RpZ2VzdHMYASADKAwiEgoQQmVnaW5CbG9iUmVxdWVzdCIuCgpCbG9iVXBsb2FkEg4KBnVwbG9hZBgBIAEoCRIQCghyZWNlaXZlZBgCIAEoBCJCChJQdXRCbG9iUGFydFJlcXVlc3QSDgoGdXBsb2FkGAEgASgJEg4KBm9mZnNldBgCIAEoBBIMCgRkYXRhGAMgASgMIjMKEUZpbmlzaEJsb2JSZXF1ZXN0Eg4KBnVwbG9hZBgBIAEoCRIOCgZkaWdlc3QYAiABKAwiJAoSRmluaXNoQmxvYlJlc3BvbnNlEg4KBmRpZ2VzdBgBIAEoDCIiChBBYm9ydEJsb2JSZXF1ZXN0Eg4KBnVwbG9hZBgBIAEoCSITChFBYm9ydEJsb2JSZXNwb25zZSIiCg9HZXRCbG9ic1JlcXVlc3QSDwoHZGlnZXN0cxgBIAMoDCKEAQoQR2V0QmxvYnNSZXNwb25zZRI5CgVibG9icxgBIAMoCzIqLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0QmxvYnNSZXNwb25zZS5CbG9iGjUKBEJsb2ISEQoEZGF0YRgBIAEoDEgAiAEBEhEKCXRvb19sYXJnZRgCIAEoCEIHCgVfZGF0YSIsChVQdXREaXJlY3Rvcmllc1JlcXVlc3QSEwoLZGlyZWN0b3JpZXMYASADKAwiKQoWUHV0RGlyZWN0b3JpZXNSZXNwb25zZRIPCgdkaWdlc3RzGAEgAygMIigKFUdldERpcmVjdG9yaWVzUmVxdWVzdBIPCgdkaWdlc3RzGAEgAygMIo8BChZHZXREaXJlY3Rvcmllc1Jlc3BvbnNlEkYKC2RpcmVjdG9yaWVzGAEgAygLMjEudGh1bmtwYWQuZ2F0ZXdheS52MS5HZXREaXJlY3Rvcmllc1Jlc3BvbnNlLkZvdW5kGi0KBUZvdW5kEhYKCWRpcmVjdG9yeRgBIAEoDEgAiAEBQgwKCl9kaXJlY3RvcnkiPQoTUHV0UGF0aEluZm9zUmVxdWVzdBImCgVpbmZvcxgBIAMoCzIXLnNuaXguc3RvcmUudjEuUGF0aEluZm8iFgoUUHV0UGF0aEluZm9zUmVzcG9uc2UiJQoTR2V0UGF0aEluZm9zUmVxdWVzdBIOCgZoYXNoZXMYASADKAwihgEKFEdldFBhdGhJbmZvc1Jlc3BvbnNlEj4KBWluZm9zGAEgAygLMi8udGh1bmtwYWQuZ2F0ZXdheS52MS5HZXRQYXRoSW5mb3NSZXNwb25zZS5Gb3VuZBouCgVGb3VuZBIlCgRpbmZvGAEgASgLMhcuc25peC5zdG9yZS52MS5QYXRoSW5mbzLrCAoMU3RvcmVTZXJ2aWNlElcKCERlc2NyaWJlEiQudGh1bmtwYWQuZ2F0ZXdheS52MS5EZXNjcmliZVJlcXVlc3QaJS50aHVua3BhZC5nYXRld2F5LnYxLkRlc2NyaWJlUmVzcG9uc2USRwoLRmluZE1pc3NpbmcSGy50aHVua3BhZC5nYXRld2F5LnYxLlRoaW5ncxobLnRodW5rcGFkLmdhdGV3YXkudjEuVGhpbmdzElcKCFB1dEJsb2JzEiQudGh1bmtwYWQuZ2F0ZXdheS52MS5QdXRCbG9ic1JlcXVlc3QaJS50aHVua3BhZC5nYXRld2F5LnYxLlB1dEJsb2JzUmVzcG9uc2USUwoJQmVnaW5CbG9iEiUudGh1bmtwYWQuZ2F0ZXdheS52MS5CZWdpbkJsb2JSZXF1ZXN0Gh8udGh1bmtwYWQuZ2F0ZXdheS52MS5CbG9iVXBsb2FkElcKC1B1dEJsb2JQYXJ0EicudGh1bmtwYWQuZ2F0ZXdheS52MS5QdXRCbG9iUGFydFJlcXVlc3QaHy50aHVua3BhZC5nYXRld2F5LnYxLkJsb2JVcGxvYWQSXQoKRmluaXNoQmxvYhImLnRodW5rcGFkLmdhdGV3YXkudjEuRmluaXNoQmxvYlJlcXVlc3QaJy50aHVua3BhZC5nYXRld2F5LnYxLkZpbmlzaEJsb2JSZXNwb25zZRJaCglBYm9ydEJsb2ISJS50aHVua3BhZC5nYXRld2F5LnYxLkFib3J0QmxvYlJlcXVlc3QaJi50aHVua3BhZC5nYXRld2F5LnYxLkFib3J0QmxvYlJlc3BvbnNlElcKCEdldEJsb2JzEiQudGh1bmtwYWQuZ2F0ZXdheS52MS5HZXRCbG9ic1JlcXVlc3QaJS50aHVua3BhZC5nYXRld2F5LnYxLkdldEJsb2JzUmVzcG9uc2USaQoOUHV0RGlyZWN0b3JpZXMSKi50aHVua3BhZC5nYXRld2F5LnYxLlB1dERpcmVjdG9yaWVzUmVxdWVzdBorLnRodW5rcGFkLmdhdGV3YXkudjEuUHV0RGlyZWN0b3JpZXNSZXNwb25zZRJpCg5HZXREaXJlY3RvcmllcxIqLnRodW5rcGFkLmdhdGV3YXkudjEuR2V0RGlyZWN0b3JpZXNSZXF1ZXN0GisudGh1bmtwYWQuZ2F0ZXdheS52MS5HZXREaXJlY3Rvcmllc1Jlc3BvbnNlEmMKDFB1dFBhdGhJbmZvcxIoLnRodW5rcGFkLmdhdGV3YXkudjEuUHV0UGF0aEluZm9zUmVxdWVzdBopLnRodW5rcGFkLmdhdGV3YXkudjEuUHV0UGF0aEluZm9zUmVzcG9uc2USYwoMR2V0UGF0aEluZm9zEigudGh1bmtwYWQuZ2F0ZXdheS52MS5HZXRQYXRoSW5mb3NSZXF1ZXN0GikudGh1bmtwYWQuZ2F0ZXdheS52MS5HZXRQYXRoSW5mb3NSZXNwb25zZWIGcHJvdG8z", [file_store]);
 
 /**
  * @generated from message thunkpad.gateway.v1.DescribeRequest
@@ -67,6 +67,13 @@ export type DescribeResponse = Message<"thunkpad.gateway.v1.DescribeResponse"> &
    * @generated from field: bool fetch_proxy = 5;
    */
   fetchProxy: boolean;
+
+  /**
+   * Whose call it is.
+   *
+   * @generated from field: thunkpad.gateway.v1.Account account = 6;
+   */
+  account?: Account | undefined;
 };
 
 /**
@@ -75,6 +82,69 @@ export type DescribeResponse = Message<"thunkpad.gateway.v1.DescribeResponse"> &
  */
 export const DescribeResponseSchema: GenMessage<DescribeResponse> = /*@__PURE__*/
   messageDesc(file_gateway, 1);
+
+/**
+ * What the token of a call may use, and what was used with it (and with the others of its name).
+ *
+ * @generated from message thunkpad.gateway.v1.Account
+ */
+export type Account = Message<"thunkpad.gateway.v1.Account"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: uint32 builds_running = 2;
+   */
+  buildsRunning: number;
+
+  /**
+   * @generated from field: uint32 builds_waiting = 3;
+   */
+  buildsWaiting: number;
+
+  /**
+   * Bytes that were taken or built, on this day (of UTC) and in all.
+   *
+   * @generated from field: uint64 bytes_today = 4;
+   */
+  bytesToday: bigint;
+
+  /**
+   * @generated from field: uint64 bytes_total = 5;
+   */
+  bytesTotal: bigint;
+
+  /**
+   * What is absent is not bounded. A call beyond it fails with RESOURCE_EXHAUSTED; builds beyond `quota_builds` wait.
+   *
+   * @generated from field: optional uint32 quota_builds = 6;
+   */
+  quotaBuilds?: number | undefined;
+
+  /**
+   * @generated from field: optional uint32 quota_waiting = 7;
+   */
+  quotaWaiting?: number | undefined;
+
+  /**
+   * @generated from field: optional uint64 quota_bytes_per_day = 8;
+   */
+  quotaBytesPerDay?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 quota_bytes = 9;
+   */
+  quotaBytes?: bigint | undefined;
+};
+
+/**
+ * Describes the message thunkpad.gateway.v1.Account.
+ * Use `create(AccountSchema)` to create a new message.
+ */
+export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
+  messageDesc(file_gateway, 2);
 
 /**
  * @generated from message thunkpad.gateway.v1.GatewayLimits
@@ -114,7 +184,7 @@ export type GatewayLimits = Message<"thunkpad.gateway.v1.GatewayLimits"> & {
  * Use `create(GatewayLimitsSchema)` to create a new message.
  */
 export const GatewayLimitsSchema: GenMessage<GatewayLimits> = /*@__PURE__*/
-  messageDesc(file_gateway, 2);
+  messageDesc(file_gateway, 3);
 
 /**
  * @generated from message thunkpad.gateway.v1.Things
@@ -145,7 +215,7 @@ export type Things = Message<"thunkpad.gateway.v1.Things"> & {
  * Use `create(ThingsSchema)` to create a new message.
  */
 export const ThingsSchema: GenMessage<Things> = /*@__PURE__*/
-  messageDesc(file_gateway, 3);
+  messageDesc(file_gateway, 4);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutBlobsRequest
@@ -162,7 +232,7 @@ export type PutBlobsRequest = Message<"thunkpad.gateway.v1.PutBlobsRequest"> & {
  * Use `create(PutBlobsRequestSchema)` to create a new message.
  */
 export const PutBlobsRequestSchema: GenMessage<PutBlobsRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 4);
+  messageDesc(file_gateway, 5);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutBlobsResponse
@@ -181,7 +251,7 @@ export type PutBlobsResponse = Message<"thunkpad.gateway.v1.PutBlobsResponse"> &
  * Use `create(PutBlobsResponseSchema)` to create a new message.
  */
 export const PutBlobsResponseSchema: GenMessage<PutBlobsResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 5);
+  messageDesc(file_gateway, 6);
 
 /**
  * @generated from message thunkpad.gateway.v1.BeginBlobRequest
@@ -194,7 +264,7 @@ export type BeginBlobRequest = Message<"thunkpad.gateway.v1.BeginBlobRequest"> &
  * Use `create(BeginBlobRequestSchema)` to create a new message.
  */
 export const BeginBlobRequestSchema: GenMessage<BeginBlobRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 6);
+  messageDesc(file_gateway, 7);
 
 /**
  * @generated from message thunkpad.gateway.v1.BlobUpload
@@ -218,7 +288,7 @@ export type BlobUpload = Message<"thunkpad.gateway.v1.BlobUpload"> & {
  * Use `create(BlobUploadSchema)` to create a new message.
  */
 export const BlobUploadSchema: GenMessage<BlobUpload> = /*@__PURE__*/
-  messageDesc(file_gateway, 7);
+  messageDesc(file_gateway, 8);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutBlobPartRequest
@@ -245,7 +315,7 @@ export type PutBlobPartRequest = Message<"thunkpad.gateway.v1.PutBlobPartRequest
  * Use `create(PutBlobPartRequestSchema)` to create a new message.
  */
 export const PutBlobPartRequestSchema: GenMessage<PutBlobPartRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 8);
+  messageDesc(file_gateway, 9);
 
 /**
  * @generated from message thunkpad.gateway.v1.FinishBlobRequest
@@ -267,7 +337,7 @@ export type FinishBlobRequest = Message<"thunkpad.gateway.v1.FinishBlobRequest">
  * Use `create(FinishBlobRequestSchema)` to create a new message.
  */
 export const FinishBlobRequestSchema: GenMessage<FinishBlobRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 9);
+  messageDesc(file_gateway, 10);
 
 /**
  * @generated from message thunkpad.gateway.v1.FinishBlobResponse
@@ -284,7 +354,7 @@ export type FinishBlobResponse = Message<"thunkpad.gateway.v1.FinishBlobResponse
  * Use `create(FinishBlobResponseSchema)` to create a new message.
  */
 export const FinishBlobResponseSchema: GenMessage<FinishBlobResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 10);
+  messageDesc(file_gateway, 11);
 
 /**
  * @generated from message thunkpad.gateway.v1.AbortBlobRequest
@@ -301,7 +371,7 @@ export type AbortBlobRequest = Message<"thunkpad.gateway.v1.AbortBlobRequest"> &
  * Use `create(AbortBlobRequestSchema)` to create a new message.
  */
 export const AbortBlobRequestSchema: GenMessage<AbortBlobRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 11);
+  messageDesc(file_gateway, 12);
 
 /**
  * @generated from message thunkpad.gateway.v1.AbortBlobResponse
@@ -314,7 +384,7 @@ export type AbortBlobResponse = Message<"thunkpad.gateway.v1.AbortBlobResponse">
  * Use `create(AbortBlobResponseSchema)` to create a new message.
  */
 export const AbortBlobResponseSchema: GenMessage<AbortBlobResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 12);
+  messageDesc(file_gateway, 13);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetBlobsRequest
@@ -331,7 +401,7 @@ export type GetBlobsRequest = Message<"thunkpad.gateway.v1.GetBlobsRequest"> & {
  * Use `create(GetBlobsRequestSchema)` to create a new message.
  */
 export const GetBlobsRequestSchema: GenMessage<GetBlobsRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 13);
+  messageDesc(file_gateway, 14);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetBlobsResponse
@@ -350,7 +420,7 @@ export type GetBlobsResponse = Message<"thunkpad.gateway.v1.GetBlobsResponse"> &
  * Use `create(GetBlobsResponseSchema)` to create a new message.
  */
 export const GetBlobsResponseSchema: GenMessage<GetBlobsResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 14);
+  messageDesc(file_gateway, 15);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetBlobsResponse.Blob
@@ -376,7 +446,7 @@ export type GetBlobsResponse_Blob = Message<"thunkpad.gateway.v1.GetBlobsRespons
  * Use `create(GetBlobsResponse_BlobSchema)` to create a new message.
  */
 export const GetBlobsResponse_BlobSchema: GenMessage<GetBlobsResponse_Blob> = /*@__PURE__*/
-  messageDesc(file_gateway, 14, 0);
+  messageDesc(file_gateway, 15, 0);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutDirectoriesRequest
@@ -395,7 +465,7 @@ export type PutDirectoriesRequest = Message<"thunkpad.gateway.v1.PutDirectoriesR
  * Use `create(PutDirectoriesRequestSchema)` to create a new message.
  */
 export const PutDirectoriesRequestSchema: GenMessage<PutDirectoriesRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 15);
+  messageDesc(file_gateway, 16);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutDirectoriesResponse
@@ -412,7 +482,7 @@ export type PutDirectoriesResponse = Message<"thunkpad.gateway.v1.PutDirectories
  * Use `create(PutDirectoriesResponseSchema)` to create a new message.
  */
 export const PutDirectoriesResponseSchema: GenMessage<PutDirectoriesResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 16);
+  messageDesc(file_gateway, 17);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetDirectoriesRequest
@@ -429,7 +499,7 @@ export type GetDirectoriesRequest = Message<"thunkpad.gateway.v1.GetDirectoriesR
  * Use `create(GetDirectoriesRequestSchema)` to create a new message.
  */
 export const GetDirectoriesRequestSchema: GenMessage<GetDirectoriesRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 17);
+  messageDesc(file_gateway, 18);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetDirectoriesResponse
@@ -448,7 +518,7 @@ export type GetDirectoriesResponse = Message<"thunkpad.gateway.v1.GetDirectories
  * Use `create(GetDirectoriesResponseSchema)` to create a new message.
  */
 export const GetDirectoriesResponseSchema: GenMessage<GetDirectoriesResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 18);
+  messageDesc(file_gateway, 19);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetDirectoriesResponse.Found
@@ -467,7 +537,7 @@ export type GetDirectoriesResponse_Found = Message<"thunkpad.gateway.v1.GetDirec
  * Use `create(GetDirectoriesResponse_FoundSchema)` to create a new message.
  */
 export const GetDirectoriesResponse_FoundSchema: GenMessage<GetDirectoriesResponse_Found> = /*@__PURE__*/
-  messageDesc(file_gateway, 18, 0);
+  messageDesc(file_gateway, 19, 0);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutPathInfosRequest
@@ -484,7 +554,7 @@ export type PutPathInfosRequest = Message<"thunkpad.gateway.v1.PutPathInfosReque
  * Use `create(PutPathInfosRequestSchema)` to create a new message.
  */
 export const PutPathInfosRequestSchema: GenMessage<PutPathInfosRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 19);
+  messageDesc(file_gateway, 20);
 
 /**
  * @generated from message thunkpad.gateway.v1.PutPathInfosResponse
@@ -497,7 +567,7 @@ export type PutPathInfosResponse = Message<"thunkpad.gateway.v1.PutPathInfosResp
  * Use `create(PutPathInfosResponseSchema)` to create a new message.
  */
 export const PutPathInfosResponseSchema: GenMessage<PutPathInfosResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 20);
+  messageDesc(file_gateway, 21);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetPathInfosRequest
@@ -516,7 +586,7 @@ export type GetPathInfosRequest = Message<"thunkpad.gateway.v1.GetPathInfosReque
  * Use `create(GetPathInfosRequestSchema)` to create a new message.
  */
 export const GetPathInfosRequestSchema: GenMessage<GetPathInfosRequest> = /*@__PURE__*/
-  messageDesc(file_gateway, 21);
+  messageDesc(file_gateway, 22);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetPathInfosResponse
@@ -535,7 +605,7 @@ export type GetPathInfosResponse = Message<"thunkpad.gateway.v1.GetPathInfosResp
  * Use `create(GetPathInfosResponseSchema)` to create a new message.
  */
 export const GetPathInfosResponseSchema: GenMessage<GetPathInfosResponse> = /*@__PURE__*/
-  messageDesc(file_gateway, 22);
+  messageDesc(file_gateway, 23);
 
 /**
  * @generated from message thunkpad.gateway.v1.GetPathInfosResponse.Found
@@ -554,7 +624,7 @@ export type GetPathInfosResponse_Found = Message<"thunkpad.gateway.v1.GetPathInf
  * Use `create(GetPathInfosResponse_FoundSchema)` to create a new message.
  */
 export const GetPathInfosResponse_FoundSchema: GenMessage<GetPathInfosResponse_Found> = /*@__PURE__*/
-  messageDesc(file_gateway, 22, 0);
+  messageDesc(file_gateway, 23, 0);
 
 /**
  * @generated from service thunkpad.gateway.v1.StoreService

@@ -9,7 +9,7 @@ import { nix } from "@replit/codemirror-lang-nix"
 import { minimalSetup } from "codemirror"
 import { useEffect, useLayoutEffect, useRef } from "react"
 import type { CodeEditorProps } from "./editor-host.ts"
-import { lightHighlight } from "./light-theme.ts"
+import { lightFrame, lightHighlight } from "./light-theme.ts"
 
 export function LightEditor(props: CodeEditorProps) {
   const { path, text, readOnly = false, reveal, problems, settings } = props
@@ -32,6 +32,7 @@ export function LightEditor(props: CodeEditorProps) {
       indentUnit.of("  "),
       EditorView.lineWrapping,
       lintGutter(),
+      EditorView.theme(lightFrame),
       syntaxHighlighting(HighlightStyle.define(lightHighlight)),
       autocompletion({ override: [(context) => complete(latest.current, context)], activateOnTyping: true }),
       EditorView.contentAttributes.of({ "aria-label": "Nix expression" }),

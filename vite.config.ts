@@ -84,8 +84,9 @@ const hostHeaders: Plugin = {
 /** What is loaded when it is wanted, and kept from then on: the editors, and decoders that few stores need. */
 const LATER = [
   "**/CodeEditor-*",
-  "**/editor.api*",
+  "**/monaco-*",
   "**/LightEditor-*",
+  "**/DifferenceEditor-*",
   "**/editor.worker-*",
   "**/codicon-*",
   "**/brotli*",
@@ -132,10 +133,26 @@ const offline = VitePWA({
   },
 })
 
+/**
+ * Monaco's entry brings the editor of differences with it, which few visits need: left out there, so that app/editor/DifferenceEditor.tsx,
+ * which takes the widget itself, is a chunk of its own.
+ */
+const leanMonaco: Plugin = {
+  name: "thunkpad:lean-monaco",
+  enforce: "pre",
+  resolveId(source, importer = "") {
+    const fromEntry = /standalone\/browser\/standalone(?:Code)?Editor\.js$/.test(importer)
+    return fromEntry && /\/(?:diffEditorWidget|multiDiffEditorWidget)\.js$/.test(source) ? "\0no-differences" : null
+  },
+  load(id) {
+    return id === "\0no-differences" ? "export class DiffEditorWidget {}\nexport class MultiDiffEditorWidget {}\n" : null
+  },
+}
+
 const app: UserConfig = {
   // Relative: else engine.js would look for its worker at the site's root.
   base: "./",
-  plugins: [react(), pagePolicy, previewPolicy, hostHeaders, offline],
+  plugins: [react(), leanMonaco, pagePolicy, previewPolicy, hostHeaders, offline],
   resolve: {
     alias: [
       // Its "browser" build is one that bundlers cannot read; its modules name Monaco's files as they were called before 0.57.
@@ -156,7 +173,11 @@ const app: UserConfig = {
       input: { index: "index.html", engine: "engine/worker/client.ts", embed: "app/embed/thunkpad-embed.ts" },
       // Else the exports of engine.js would be dropped: nothing of ours imports them.
       preserveEntrySignatures: "exports-only",
-      output: { entryFileNames: ({ name }) => (name === "engine" || name === "embed" ? `${name}.js` : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: ({ name }) => (name === "engine" || name === "embed" ? `${name}.js` : "assets/[name]-[hash].js"),
+        // What both of Monaco's editors need, under a name that LATER and the size test can know.
+        codeSplitting: { groups: [{ name: "monaco", test: /[\\/]app[\\/]editor[\\/]monaco\.ts$/ }] },
+      },
     },
   },
 }

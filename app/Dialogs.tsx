@@ -1,8 +1,8 @@
 // What opens over the page; each is loaded when it is first opened.
 
 import { type ComponentType, lazy, Suspense } from "react"
-import type { DialogName } from "./workbench-state.ts"
 import { useBench } from "./workbench-context.ts"
+import type { DialogName } from "./workbench-state.ts"
 
 const dialogs: Readonly<Record<DialogName, ComponentType>> = {
   palette: lazy(() => import("./dialog/PaletteDialog.tsx").then((m) => ({ default: m.PaletteDialog }))),
@@ -10,6 +10,7 @@ const dialogs: Readonly<Record<DialogName, ComponentType>> = {
   examples: lazy(() => import("./dialog/ExamplesDialog.tsx").then((m) => ({ default: m.ExamplesDialog }))),
   workspaces: lazy(() => import("./dialog/WorkspacesDialog.tsx").then((m) => ({ default: m.WorkspacesDialog }))),
   share: lazy(() => import("./dialog/ShareDialog.tsx").then((m) => ({ default: m.ShareDialog }))),
+  compare: lazy(() => import("./compare/CompareDialog.tsx").then((m) => ({ default: m.CompareDialog }))),
   shortcuts: lazy(() => import("./dialog/ShortcutsDialog.tsx").then((m) => ({ default: m.ShortcutsDialog }))),
 }
 

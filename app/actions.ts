@@ -31,6 +31,7 @@ export function actionsOf(bench: Workbench): readonly Action[] {
     { id: "stop", label: "Stop the evaluation", keys: "Escape", run: bench.stop },
     { id: "copy-link", label: "Copy a link to this workspace", keys: "Ctrl+S", run: () => void bench.copyLink() },
     { id: "share", label: "Share…", run: () => bench.show("share") },
+    { id: "compare", label: "Compare with a link…", run: () => bench.show("compare") },
     { id: "palette", label: "All actions", keys: "Ctrl+K", run: () => bench.show("palette") },
     { id: "next-problem", label: "Go to the next problem", keys: "F8", run: bench.nextProblem },
     { id: "examples", label: "Examples and lessons…", run: () => bench.show("examples") },

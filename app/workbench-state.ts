@@ -34,7 +34,7 @@ export type SidePane = "result" | "problems" | "reference" | "repl" | "store" | 
 /** What a phone shows: one thing at a time. */
 export type Pane = SidePane | "code" | "files" | "lesson"
 
-export type DialogName = "palette" | "settings" | "examples" | "workspaces" | "share" | "shortcuts"
+export type DialogName = "palette" | "settings" | "examples" | "workspaces" | "share" | "compare" | "shortcuts"
 
 export interface WorkbenchState {
   readonly workspace: Workspace

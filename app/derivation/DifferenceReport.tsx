@@ -5,7 +5,8 @@ import { differenceName, type FieldDifference, type GraphDifference, sideText } 
 
 interface Props {
   readonly difference: GraphDifference
-  readonly onDerivation: (path: string) => void
+  /** Null where there is no card to be opened. */
+  readonly onDerivation: ((path: string) => void) | null
 }
 
 const name = (base: string): string => base.replace(/^[0-9a-z]{32}-/, "").replace(/\.drv$/, "")
@@ -25,9 +26,13 @@ export function DifferenceReport({ difference, onDerivation }: Props) {
       {causes.map((cause) => (
         <section key={`${cause.left} ${cause.right}`} aria-label={`Cause in ${name(cause.right)}`}>
           <h3>
-            <button type="button" className="link" onClick={() => onDerivation(`/nix/store/${cause.right}`)}>
-              {name(cause.right)}
-            </button>
+            {onDerivation === null ? (
+              name(cause.right)
+            ) : (
+              <button type="button" className="link" onClick={() => onDerivation(`/nix/store/${cause.right}`)}>
+                {name(cause.right)}
+              </button>
+            )}
             {cause.outputsMoved ? null : <span className="fact">no output moves</span>}
           </h3>
           {cause.blame.length > 1 ? <p className="note">{cause.blame.map(({ right }) => name(right)).join(" → ")}</p> : null}

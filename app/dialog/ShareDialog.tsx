@@ -49,6 +49,11 @@ export function ShareDialog() {
         <input type="checkbox" checked={withView} onChange={(event) => setWithView(event.target.checked)} />
         with the open view and the selected value
       </label>
+      <p>
+        <button type="button" onClick={() => bench.show("compare")}>
+          Compare with a link…
+        </button>
+      </p>
       <p className={link.length > LONG ? "warning" : "note"} role="status">
         {link.length > LONG
           ? `${link.length.toLocaleString("en")} characters: some chats and mail programs cut links longer than ${LONG.toLocaleString("en")}. The workspace can also be exported as a zip file.`

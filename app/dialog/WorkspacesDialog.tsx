@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "react"
 import { askedBy, describeSource } from "../share/page-address.ts"
+import { pastedAddress } from "../share/pasted-address.ts"
 import { loadSource } from "../share/source-loader.ts"
 import { useBench, useWorkbench } from "../workbench-context.ts"
 import { Modal } from "./Modal.tsx"
@@ -86,7 +87,7 @@ function SourceForm() {
   const [text, setText] = useState("")
   const [said, setSaid] = useState("")
   const open = async () => {
-    const asked = await askedBy(addressOf(text.trim()))
+    const asked = await askedBy(pastedAddress(text.trim()))
     if (asked.kind === "shared") return bench.openShared(asked.shared)
     if (asked.kind !== "source")
       return setSaid(asked.kind === "wrong" ? `Cannot open it: ${asked.why}.` : "That is no address that can be opened here.")
@@ -117,17 +118,4 @@ function SourceForm() {
       </p>
     </form>
   )
-}
-
-/** What somebody may paste, as the part of an address that the page reads. */
-function addressOf(text: string): { search: string; hash: string } {
-  const gist = /^https:\/\/gist\.github\.com\/(?:[\w-]+\/)?([0-9a-f]+)/.exec(text)?.[1]
-  if (gist !== undefined) return { search: `?gist=${gist}`, hash: "" }
-  const file = /^https:\/\/github\.com\/([^/]+\/[^/]+)\/(?:blob|raw)\/(.+?)(?:[?#].*)?$/.exec(text)
-  if (file !== null) return { search: `?github=${file[1]}/${file[2]}`, hash: "" }
-  const fragment = text.indexOf("#")
-  if (fragment >= 0 && /^#(?:[0-9A-Za-z]\.|code=|url=)/.test(text.slice(fragment))) return { search: "", hash: text.slice(fragment) }
-  const query = /\?(?:gist|github)=[^#]+/.exec(text)?.[0]
-  if (query !== undefined) return { search: query, hash: "" }
-  return { search: "", hash: `#url=${encodeURIComponent(text)}` }
 }

@@ -15,7 +15,8 @@ test("the shell, the engine's worker and the editors are not larger than they ma
   const budgets = [
     { name: "the shell, before the editor", path: shell, limit: "120 kB", gzip: true },
     { name: "the engine's worker", path: asset(/^worker-.*\.js$/), limit: "200 kB", gzip: true },
-    { name: "the full editor", path: asset(/^(?:CodeEditor|editor\.api)-.*\.js$/), limit: "900 kB", gzip: true },
+    { name: "the full editor", path: asset(/^(?:CodeEditor|monaco)-.*\.js$/), limit: "900 kB", gzip: true },
+    { name: "the editor of differences", path: asset(/^DifferenceEditor-.*\.js$/), limit: "90 kB", gzip: true },
     { name: "the light editor", path: asset(/^LightEditor-.*\.js$/), limit: "140 kB", gzip: true },
   ]
   for (const { name, path } of budgets) expect(path.length, name).toBeGreaterThan(0)

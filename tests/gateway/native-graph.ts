@@ -111,8 +111,8 @@ export class NativeGraph {
   }
 
   /** The derivations of an attribute and of all that it needs, what is needed first. */
-  async instantiate(attribute: string): Promise<StorePath[]> {
-    const out = await this.nix("nix-instantiate", "--store", this.root, `${this.folder}/default.nix`, "-A", attribute)
+  async instantiate(attribute: string, file = "default.nix"): Promise<StorePath[]> {
+    const out = await this.nix("nix-instantiate", "--store", this.root, `${this.folder}/${file}`, "-A", attribute)
     const requisites = await this.lines("--query", "--requisites", String(out).trim())
     return requisites.filter((path) => path.endsWith(".drv")).map((path) => parseStorePath(path))
   }

@@ -14,7 +14,7 @@ const ROOMS: Record<string, readonly string[]> = {
   "engine/formats": [],
   // Messages of the services, generated from the .proto files beside them.
   "engine/proto": [],
-  "engine/castore": ["engine/proto", "engine/formats/hash", "engine/formats/nar", "engine/formats/error.ts"],
+  "engine/castore": ["engine/proto", "engine/formats/hash", "engine/formats/nar", "engine/formats/bytes.ts", "engine/formats/error.ts"],
   // The evaluator's host over a store (EvalIO) speaks the evaluator's language: its interface, its errors, its paths.
   "engine/store": ["engine/proto", "engine/castore", "engine/formats", "engine/eval"],
   "engine/fetch": ["engine/store", "engine/castore", "engine/formats", "engine/eval"],

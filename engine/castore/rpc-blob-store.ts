@@ -3,6 +3,7 @@
 // stream a request. Where there is no companion, writes stream (so from Node only). All that is read is checked.
 
 import { type Client, createClient, type Transport } from "@connectrpc/connect"
+import { joinBytes } from "../formats/bytes.ts"
 import { BlobService } from "../proto/gen/castore_pb.ts"
 import { BytesReader } from "./blob-reader.ts"
 import type { BlobReader, BlobStore, BlobWriter, ChunkMeta } from "./blob-store.ts"
@@ -98,7 +99,7 @@ export class RpcBlobStore implements BlobStore {
       return await retrying(this.#retry, `reading the blob ${digest}`, async () => {
         const pieces: Uint8Array[] = []
         for await (const { data } of this.#client.read({ digest: digestBytes(digest) })) pieces.push(data)
-        return join(pieces)
+        return joinBytes(pieces)
       })
     } catch (error) {
       if (error instanceof StoreError && error.code === "absent") return null
@@ -193,15 +194,4 @@ export function requireDigest(digest: B3Digest, told: Uint8Array | undefined): v
 function sizeOf(size: bigint, digest: B3Digest): number {
   if (size <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(size)
   throw new StoreError("damaged", `the server says that a chunk of the blob ${digest} has ${size} bytes`)
-}
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!
-  const joined = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    joined.set(piece, at)
-    at += piece.length
-  }
-  return joined
 }

@@ -4,6 +4,7 @@
 // which fails or is stopped leaves blobs that nobody refers to, and no tree.
 // Snix: castore/src/import/mod.rs ingest_entries; C++ Nix: libfetchers/git-utils.cc GitFileSystemObjectSinkImpl::addNode
 
+import { joinBytes } from "../formats/bytes.ts"
 import { narMaxDepth } from "../formats/nar/grammar.ts"
 import type { BlobStore, BlobWriter } from "./blob-store.ts"
 import { type B3Digest, b3 } from "./digest.ts"
@@ -135,7 +136,7 @@ export class TreeIngest {
       close: async () => {
         throwIfCancelled(this.#options.signal)
         if (writer === undefined) {
-          const bytes = concat(kept, size)
+          const bytes = joinBytes(kept)
           this.#bytes -= size // #small counts them
           this.#place(path, await this.#small(bytes, executable))
         } else {
@@ -317,15 +318,4 @@ export class TreeIngest {
     branch.entries.set(name, node)
     this.#options.progress?.({ entries: this.#entries, bytes: this.#bytes })
   }
-}
-
-function concat(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }

@@ -4,22 +4,13 @@
 import type { RandomAccess } from "../castore/archive-zip.ts"
 import type { BlobStore } from "../castore/blob-store.ts"
 import { StoreError } from "../castore/error.ts"
+import { joinBytes } from "../formats/bytes.ts"
 
 /** As many bytes are kept in memory. */
 const inMemory = 256 << 20
 
 function reader(bytes: Uint8Array): RandomAccess {
   return { size: bytes.length, read: async (from, to) => bytes.subarray(from, to) }
-}
-
-function join(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    all.set(piece, at)
-    at += piece.length
-  }
-  return all
 }
 
 /** Reads a stream to its end and gives access to all of it. */
@@ -40,7 +31,7 @@ export async function spool(chunks: AsyncIterable<Uint8Array>, blobs: BlobStore)
       }
       await writer.write(chunk)
     }
-    if (writer === undefined) return reader(join(pieces, size))
+    if (writer === undefined) return reader(joinBytes(pieces))
     const opened = await blobs.open(await writer.close())
     if (opened === null) throw new StoreError("absent", "a blob that was just written is absent")
     return opened

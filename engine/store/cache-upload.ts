@@ -3,6 +3,7 @@
 
 import { StoreError } from "../castore/error.ts"
 import type { HttpFetch } from "../castore/http-source.ts"
+import { joinBytes } from "../formats/bytes.ts"
 import type { CacheSink } from "./cache-export.ts"
 import { defaultTries, request, shownUrl, type Tries } from "./http-get.ts"
 
@@ -47,18 +48,12 @@ export function uploadSink(url: string, options: UploadOptions = {}): CacheSink 
 }
 
 async function collected(chunks: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer>> {
-  const pieces: Uint8Array[] = []
+  const pieces: Uint8Array<ArrayBuffer>[] = []
   let size = 0
   for await (const chunk of chunks) {
     size += chunk.length
     if (size > limit) throw new StoreError("unsupported", `a compressed archive of more than ${limit} bytes cannot be uploaded`)
     pieces.push(chunk.slice())
   }
-  const bytes = new Uint8Array(size)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
+  return joinBytes(pieces)
 }

@@ -13,9 +13,10 @@ import { MemoryDirectoryStore } from "../../engine/castore/memory-directory-stor
 import type { Node } from "../../engine/castore/node.ts"
 import { hashNar, renderNar, type TreeStores } from "../../engine/castore/render-nar.ts"
 import { walkContents } from "../../engine/castore/walk.ts"
+import { joinBytes } from "../../engine/formats/bytes.ts"
 import { digest, initHashes } from "../../engine/formats/hash/digest.ts"
 import { type FileTree, narOfTree } from "../../engine/formats/nar/tree.ts"
-import { inChunks, joined, paxHeader, tar, tarEnd, tarEntry, tarHeader } from "./archives.ts"
+import { inChunks, paxHeader, tar, tarEnd, tarEntry, tarHeader } from "./archives.ts"
 import { bytesOf, codeOf, collect, randomBytes, sameBytes } from "./contract.ts"
 
 beforeAll(initHashes)
@@ -153,12 +154,12 @@ describe("tar", () => {
 
   test("large numbers in binary, checksums of signed bytes, no mark at the end, and what is behind the end", async () => {
     const binary = tarHeader({ name: "binary", size: "\x80\0\0\0\0\0\0\0\0\0\0\x03" })
-    const archive = joined([binary, tarEntry({ name: "" }, "abc").subarray(512)])
+    const archive = joinBytes([binary, tarEntry({ name: "" }, "abc").subarray(512)])
     expect(await showTar(archive)).toEqual(["/", "binary = abc"])
-    const single = joined([tarEntry({ name: "a" }, "1"), new Uint8Array(512)])
+    const single = joinBytes([tarEntry({ name: "a" }, "1"), new Uint8Array(512)])
     expect(await showTar(single)).toEqual(["/", "a = 1"])
     let read = 0
-    const rubbish = joined([tar(tarEntry({ name: "a" }, "1")), randomBytes(100_000, 9)])
+    const rubbish = joinBytes([tar(tarEntry({ name: "a" }, "1")), randomBytes(100_000, 9)])
     const counted = (async function* () {
       for await (const chunk of inChunks(rubbish)) {
         read += chunk.length
@@ -199,7 +200,7 @@ describe("tar", () => {
     ["a pax size that is no number", tar(paxHeader({ size: "1e3" }), tarEntry({ name: "x" }, "x")), "damaged"],
     ["a long name of 2 MB", tar(tarEntry({ name: "x", type: "L" }, "n".repeat(2_000_000)), tarEntry({ name: "x" }, "x")), "invalid"],
     ["something else", bytesOf("<html>404 not found</html>".repeat(100)), "damaged"],
-    ["zeros in a header", joined([tarEntry({ name: "x" }, "x"), randomBytes(512, 3), tarEnd]), "damaged"],
+    ["zeros in a header", joinBytes([tarEntry({ name: "x" }, "x"), randomBytes(512, 3), tarEnd]), "damaged"],
   ])("%s is refused", async (_, archive, code) => {
     expect(await codeOf(showTar(archive))).toBe(code)
   })
@@ -214,7 +215,7 @@ describe("tar", () => {
     }
     expect(await codeOf(ingestTar(endless(tarHeader({ name: "f" })), stores, { limits }))).toBe("invalid")
     expect(await codeOf(ingestTar(endless(tarEntry({ name: "same" }, new Uint8Array(100_000))), stores, { limits }))).toBe("invalid")
-    const huge = joined([tarHeader({ name: "huge", size: 2 ** 33 - 1 }), new Uint8Array(1024)])
+    const huge = joinBytes([tarHeader({ name: "huge", size: 2 ** 33 - 1 }), new Uint8Array(1024)])
     const zeros = async function* () {
       yield huge
       for (;;) yield new Uint8Array(100_000)
@@ -314,7 +315,7 @@ describe("zip", () => {
     expect(await showZip(archive, { unwrap: "lone-directory" })).toEqual(lines)
     expect((await showZip(archive))[1]).toBe("top/")
     // Something before the archive, as in programs that unpack themselves.
-    expect(await showZip(joined([bytesOf("#!/bin/sh\n"), archive]), { unwrap: "lone-directory" })).toEqual(lines)
+    expect(await showZip(joinBytes([bytesOf("#!/bin/sh\n"), archive]), { unwrap: "lone-directory" })).toEqual(lines)
   })
 
   test("the newest time", async () => {

@@ -1,5 +1,7 @@
 // Makes tar and zip archives for tests, sound ones and others: every field can be given.
 
+import { joinBytes } from "../../engine/formats/bytes.ts"
+
 /** A header of a tar archive. */
 export interface TarHeader {
   readonly name: string
@@ -17,17 +19,6 @@ export interface TarHeader {
 
 function latin1Bytes(text: string): Uint8Array {
   return Uint8Array.from(text, (char) => char.charCodeAt(0))
-}
-
-/** The bytes one after the other. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 /** A tar header of 512 bytes. A size given as text is written as it is. */
@@ -57,7 +48,7 @@ export function tarHeader(header: TarHeader): Uint8Array {
 export function tarEntry(header: TarHeader, body: Uint8Array | string = ""): Uint8Array {
   const bytes = typeof body === "string" ? latin1Bytes(body) : body
   const size = header.size ?? bytes.length
-  return joined([tarHeader({ ...header, size }), bytes, new Uint8Array((512 - (bytes.length % 512)) % 512)])
+  return joinBytes([tarHeader({ ...header, size }), bytes, new Uint8Array((512 - (bytes.length % 512)) % 512)])
 }
 
 /** A pax header with these records. */
@@ -77,7 +68,7 @@ export const tarEnd: Uint8Array = new Uint8Array(1024)
 
 /** A tar archive of these parts. */
 export function tar(...parts: readonly Uint8Array[]): Uint8Array {
-  return joined([...parts, tarEnd])
+  return joinBytes([...parts, tarEnd])
 }
 
 /** Bytes in chunks of a size. */

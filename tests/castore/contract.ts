@@ -4,6 +4,7 @@ import { test } from "vitest"
 import type { BlobStore, DeletingStore } from "../../engine/castore/blob-store.ts"
 import { type B3Digest, digestFromHex } from "../../engine/castore/digest.ts"
 import { StoreError, type StoreErrorCode } from "../../engine/castore/error.ts"
+import { joinBytes } from "../../engine/formats/bytes.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 
 /** A store under test, fresh and empty. */
@@ -51,18 +52,8 @@ export const unknown = digestFromHex("17".repeat(32))
 /** The bytes in pieces, as one array. */
 export async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = []
-  let size = 0
-  for await (const piece of pieces) {
-    all.push(piece.slice())
-    size += piece.length
-  }
-  const joined = new Uint8Array(size)
-  let at = 0
-  for (const piece of all) {
-    joined.set(piece, at)
-    at += piece.length
-  }
-  return joined
+  for await (const piece of pieces) all.push(piece.slice())
+  return joinBytes(all)
 }
 
 /** True if both are the same bytes. `expect(…).toEqual` compares large arrays element by element, a hundred times slower. */

@@ -1,6 +1,7 @@
 // Whole file trees in memory: from and to archives, from and to JSON (the form of Nix's in-memory file systems).
 // C++ Nix: libutil/memory-source-accessor.cc, memory-source-accessor/json.cc
 
+import { joinBytes } from "../bytes.ts"
 import { fail } from "../error.ts"
 import { asBoolean, asObject, asString, valueAt } from "../json/access.ts"
 import type { JsonObject, JsonValue } from "../json/value.ts"
@@ -46,7 +47,7 @@ export class TreeBuilder {
   #endFile(): void {
     const file = this.#file!
     this.#file = undefined
-    this.#add(file.name, { kind: "regular", executable: file.executable, contents: join(file.parts) })
+    this.#add(file.name, { kind: "regular", executable: file.executable, contents: joinBytes(file.parts) })
   }
 
   /** Takes an event. */
@@ -81,17 +82,6 @@ export class TreeBuilder {
   }
 }
 
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
-}
-
 /** The tree in an archive. */
 export function readNarTree(nar: Uint8Array | Iterable<Uint8Array>): FileTree {
   const builder = new TreeBuilder()
@@ -110,7 +100,7 @@ export function writeNarTree(tree: FileTree, sink: (chunk: Uint8Array) => void):
 export function narOfTree(tree: FileTree): Uint8Array {
   const parts: Uint8Array[] = []
   writeNarTree(tree, (chunk) => parts.push(chunk.slice()))
-  return join(parts)
+  return joinBytes(parts)
 }
 
 /** The tree as JSON. Contents are taken as text: they have to be UTF-8, as in Nix. */

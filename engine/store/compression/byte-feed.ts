@@ -1,5 +1,7 @@
 // The input of a decoder: chunks of any size, taken as the decoder wants them.
 
+import { joinBytes } from "../../formats/bytes.ts"
+
 /** Reads a stream of chunks by the number of bytes wanted. Buffers only what was asked for, and the rest of one chunk. */
 export class ByteFeed {
   readonly #chunks: AsyncIterator<Uint8Array>
@@ -28,7 +30,7 @@ export class ByteFeed {
         size += value.length
       }
     }
-    this.#buffer = joinBytes(pieces, size)
+    this.#buffer = joinBytes(pieces)
     return size >= count
   }
 
@@ -55,23 +57,11 @@ export class ByteFeed {
 
   /** Gives back the bytes that some() or take() gave last, or their end. */
   unread(bytes: Uint8Array): void {
-    this.#buffer = joinBytes([bytes, this.#buffer], bytes.length + this.#buffer.length)
+    this.#buffer = joinBytes([bytes, this.#buffer])
   }
 
   /** Tells the source that no more is wanted. */
   async cancel(): Promise<void> {
     if (!this.#ended) await this.#chunks.return?.()
   }
-}
-
-function joinBytes(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const filled = pieces.filter((piece) => piece.length > 0)
-  if (filled.length === 1) return filled[0] as Uint8Array // just counted
-  const joined = new Uint8Array(size)
-  let at = 0
-  for (const piece of filled) {
-    joined.set(piece, at)
-    at += piece.length
-  }
-  return joined
 }

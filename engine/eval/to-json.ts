@@ -4,6 +4,7 @@
 // Odd: broken UTF-8 is found when C++ Nix writes the finished tree, so every other error comes before it.
 
 import { printDouble } from "../formats/json/double.ts"
+import { invalidUtf8At } from "../formats/json/utf8.ts"
 import { Attrs } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { callFunction, tooDeep } from "./call.ts"
@@ -17,7 +18,7 @@ import type { Runtime } from "./runtime.ts"
 import { showType } from "./show-type.ts"
 import { call, need, type Step } from "./step.ts"
 import { runStepper } from "./stepper/trampoline.ts"
-import { invalidUtf8, printAttrName } from "./text/escape.ts"
+import { printAttrName } from "./text/escape.ts"
 import { type Cell, isList, NixFloat, NixPath, NixString, peek, type Value } from "./value.ts"
 
 export interface JsonOptions {
@@ -75,7 +76,7 @@ class Job {
 
   string(bytes: string): string {
     if (this.#fault === null) {
-      const at = invalidUtf8(bytes)
+      const at = invalidUtf8At(bytes)
       if (at >= 0) {
         const hex = (i: number) => bytes.charCodeAt(i).toString(16).toUpperCase().padStart(2, "0")
         this.#fault =

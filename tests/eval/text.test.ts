@@ -1,10 +1,11 @@
 // Small texts of the evaluator: edit distance, floats as C prints them, UTF-8.
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
-import { decodeUtf8, encodeUtf8, invalidUtf8, printAttrName, printString } from "../../engine/eval/text/escape.ts"
+import { decodeUtf8, encodeUtf8, printAttrName, printString } from "../../engine/eval/text/escape.ts"
 import { formatFixed, printG } from "../../engine/eval/text/float.ts"
 import { levenshtein, suggestions, suggestionText } from "../../engine/eval/text/levenshtein.ts"
 import { compareVersions, parseDrvName, splitVersion } from "../../engine/eval/version.ts"
+import { invalidUtf8At } from "../../engine/formats/json/utf8.ts"
 import { describeShared } from "../shared.ts"
 
 describe("suggestions", () => {
@@ -71,7 +72,7 @@ describe("UTF-8", () => {
   })
 
   test("the first byte that is none is found", () => {
-    expect(["ok", "a\xff", "\xc3", "\xe2\x82\x41", "\xed\xa0\x80", "\xf4\x90\x80\x80"].map(invalidUtf8)).toEqual([-1, 1, 1, 2, 1, 1])
+    expect(["ok", "a\xff", "\xc3", "\xe2\x82\x41", "\xed\xa0\x80", "\xf4\x90\x80\x80"].map(invalidUtf8At)).toEqual([-1, 1, 1, 2, 1, 1])
   })
 })
 

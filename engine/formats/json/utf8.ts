@@ -1,6 +1,9 @@
 // UTF-8 in byte strings: where it goes wrong, and code points to bytes and back.
 
-/** The index of the first byte that is not valid UTF-8 (no overlong forms, no surrogates, up to U+10FFFF), or -1. */
+/**
+ * The index of the first byte that is not valid UTF-8 (Unicode table 3-7: no overlong forms, no surrogates, up to U+10FFFF), or -1:
+ * where a strict decoder stops. The length stands for a text that ends inside a character.
+ */
 export function invalidUtf8At(bytes: string): number {
   let i = 0
   while (i < bytes.length) {

@@ -131,7 +131,6 @@ export class Runtime {
   /** Steps that were counted before `fuel` began at `#chunk`. */
   steps = 0
   #chunk: number
-  thunksForced = 0
   /**
    * Bytes left until the next sample: whoever makes an object takes its cost from here, and calls `spend` when it is below zero.
    * A small integer, so that this costs a nanosecond.

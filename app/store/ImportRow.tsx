@@ -10,7 +10,7 @@ interface Props {
 }
 
 export function ImportRow({ one: { id, name, progress, state, text }, onCancel, onOpen }: Props) {
-  const done = `${countText(progress.entries, "entry").replace("entrys", "entries")}, ${sizeText(progress.bytes)}`
+  const done = `${countText(progress.entries, "entry")}, ${sizeText(progress.bytes)}`
   return (
     <li>
       <strong>{name}</strong>{" "}

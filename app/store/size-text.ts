@@ -13,7 +13,8 @@ export function sizeText(bytes: number): string {
   return ""
 }
 
-/** `1 object`, `12,345 objects`. */
+/** `1 object`, `12,345 objects`, `2 entries`. */
 export function countText(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`
+  const nouns = noun.endsWith("ry") ? `${noun.slice(0, -1)}ies` : `${noun}s`
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : nouns}`
 }

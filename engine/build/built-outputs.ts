@@ -19,6 +19,7 @@ import { scanTree } from "../store/scan.ts"
 import type { Store } from "../store/store.ts"
 import { BuildFault } from "./build-fault.ts"
 import type { ToldOutput } from "./endpoint.ts"
+import { checkOutputs } from "./output-checks.ts"
 import { type TransferOptions, transferTrees } from "./tree-transfer.ts"
 
 export interface BuiltDerivation {
@@ -75,6 +76,7 @@ export async function registerOutputs(
     examined.push({ name, place, node: output.node, references, output: drv.outputs.get(name)! }) // places has the outputs' names
   }
   const infos = await described(store, built, examined)
+  await checkOutputs(drv, drvPath, { outputs: infos, infoOf: (path) => store.query(path), rejected, storeDir: store.storeDir })
   await store.register([...infos.values()])
   return infos
 }

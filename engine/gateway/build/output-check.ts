@@ -1,8 +1,8 @@
 // What a derivation promises of its outputs, checked once they are built: the hash of a fixed one, and the references that each
 // may have. C++ Nix: libstore/build/derivation-check.cc
 
+import { checkOutputs } from "../../build/output-checks.ts"
 import { hashNar } from "../../castore/render-nar.ts"
-import { type DrvRef, derivationOptions, type OutputChecks } from "../../formats/derivation/options.ts"
 import { hashEquals, printHash } from "../../formats/hash/hash.ts"
 import { sortPaths } from "../../formats/narinfo/path-info.ts"
 import {
@@ -93,7 +93,11 @@ export async function registrations(
     })
   }
   checkCycles(derivation, infos)
-  await checkReferences(stores, derivation, infos)
+  await checkOutputs(derivation.drv, derivation.path, {
+    outputs: new Map(infos.map((info) => [derivation.outputs.get(info.path)!.name, info])),
+    infoOf: (path) => stores.infos.get(hashPart(path)),
+    rejected,
+  })
   return infos
 }
 
@@ -113,95 +117,4 @@ function checkCycles(derivation: JobDerivation, infos: readonly StoredPath[]): v
     }
   }
   for (const { path } of infos) visit(path, [path])
-}
-
-async function checkReferences(stores: Stores, derivation: JobDerivation, infos: readonly StoredPath[]): Promise<void> {
-  const { outputChecks } = derivationOptions(derivation.drv)
-  const byName = new Map(infos.map((info) => [derivation.outputs.get(info.path)!.name, info]))
-  const closures = new Closures(stores, infos)
-  for (const [name, info] of byName) {
-    const checks = outputChecks.kind === "forAllOutputs" ? outputChecks.checks : outputChecks.checks.get(name)
-    if (checks !== undefined) await check(info, checks, new Checking(derivation, byName, closures, name))
-  }
-}
-
-async function check(info: StoredPath, checks: OutputChecks, checking: Checking): Promise<void> {
-  const path = printStorePath(info.path)
-  if (checks.maxSize !== undefined && info.narSize > checks.maxSize) {
-    throw rejected(`path '${path}' is too large at ${info.narSize} bytes; limit is ${checks.maxSize} bytes`)
-  }
-  const direct = new Set(info.references)
-  if (checks.maxClosureSize !== undefined) {
-    const { size } = await checking.closures.of(info.path)
-    if (size > checks.maxClosureSize) {
-      throw rejected(`closure of path '${path}' is too large at ${size} bytes; limit is ${checks.maxClosureSize} bytes`)
-    }
-  }
-  checking.apply(info.path, direct, checks.allowedReferences, "allowed")
-  checking.apply(info.path, direct, checks.disallowedReferences, "disallowed")
-  if (checks.allowedRequisites === undefined && checks.disallowedRequisites.length === 0) return
-  const { paths } = await checking.closures.of(info.path)
-  const all = new Set(paths)
-  if (checks.ignoreSelfRefs) all.delete(info.path)
-  checking.apply(info.path, all, checks.allowedRequisites, "allowed")
-  checking.apply(info.path, all, checks.disallowedRequisites, "disallowed")
-}
-
-/** Checks lists of references of one output. */
-class Checking {
-  readonly closures: Closures
-  readonly #derivation: JobDerivation
-  readonly #byName: ReadonlyMap<string, StoredPath>
-  readonly #name: string
-
-  constructor(derivation: JobDerivation, byName: ReadonlyMap<string, StoredPath>, closures: Closures, name: string) {
-    this.#derivation = derivation
-    this.#byName = byName
-    this.closures = closures
-    this.#name = name
-  }
-
-  #pathOf(ref: DrvRef): StorePath {
-    const drv = printStorePath(this.#derivation.path)
-    if (ref.kind === "opaque") return ref.path
-    if (ref.kind !== "self") throw rejected(`derivation '${drv}' has an output check with a path that is not known before it is built`)
-    const found = this.#byName.get(ref.output)
-    if (found !== undefined) return found.path
-    throw rejected(
-      `derivation '${drv}' output check for '${this.#name}' contains output name '${ref.output}', but this is not a valid output of this derivation. (Valid outputs are [${[...this.#byName.keys()].sort().join(", ")}].)`,
-    )
-  }
-
-  /** Throws BuildFailure if `used` has what is not among the allowed, or what is among the disallowed. */
-  apply(path: StorePath, used: ReadonlySet<StorePath>, refs: readonly DrvRef[] | undefined, kind: "allowed" | "disallowed"): void {
-    if (refs === undefined) return
-    const spec = new Set(refs.map((ref) => this.#pathOf(ref)))
-    const wrong = [...used].filter((each) => spec.has(each) !== (kind === "allowed")).sort()
-    if (wrong.length === 0) return
-    const list = wrong.map((each) => `\n  ${printStorePath(each)}`).join("")
-    throw rejected(`output '${printStorePath(path)}' is not allowed to refer to the following paths:${list}`)
-  }
-}
-
-/** What paths refer to, all the way; the outputs are not in the store yet. */
-class Closures {
-  readonly #stores: Stores
-  readonly #fresh: ReadonlyMap<StorePath, StoredPath>
-
-  constructor(stores: Stores, infos: readonly StoredPath[]) {
-    this.#stores = stores
-    this.#fresh = new Map(infos.map((info) => [info.path, info]))
-  }
-
-  async of(root: StorePath): Promise<{ readonly paths: ReadonlySet<StorePath>; readonly size: number }> {
-    const paths = new Set<StorePath>([root])
-    let size = 0
-    for (const path of paths) {
-      const info = this.#fresh.get(path) ?? (await this.#stores.infos.get(hashPart(path)))
-      if (info === null) throw rejected(`what '${printStorePath(path)}' refers to is not known here, so that the output cannot be checked`)
-      size += info.narSize
-      for (const reference of info.references) paths.add(reference)
-    }
-    return { paths, size }
-  }
 }

@@ -12,7 +12,7 @@ type GatewayCommand = typeof import("./setup/gateway-command.ts")
 type SourceCommand = typeof import("./setup/source-command.ts")
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const page = ["tests/page/**/*.test.ts", "tests/cli/**/*.test.ts"]
+const page = ["tests/page/**/*.test.ts", "tests/cli/**/*.test.ts", "tests/faults/**/*.test.ts"]
 const component = ["tests/app/**/*.test.{ts,tsx}"]
 const inbrowser = ["tests/inbrowser/**/*.test.ts"]
 const setup = (name: string) => fileURLToPath(new URL(`setup/${name}`, import.meta.url))

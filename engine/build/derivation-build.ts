@@ -18,6 +18,7 @@ import type { BuildNews, BuildStage } from "./build-news.ts"
 import { registerOutputs, scratchPath } from "./built-outputs.ts"
 import { derivationRequest } from "./derivation-request.ts"
 import type { Endpoint, EndpointEvent, EndpointJob, ToldOutput } from "./endpoint.ts"
+import { persisting } from "./persistence.ts"
 
 /** An endpoint, and what is known of what it has. */
 export class SiteEndpoint {
@@ -101,9 +102,28 @@ export async function buildDerivation(target: BuildTarget, site: BuildSite): Pro
   const told = await dispatch(target, job, closure, needsPaths(drv), site)
   site.stage("fetching")
   const built = { drvPath: target.drvPath, drv, places, closure: closure.map(({ path }) => path) }
-  return store.importing((importing) =>
-    registerOutputs(importing, site.endpoint.endpoint.stores, built, told, { signal, progress: site.progress }),
+  return persisting(
+    (progressed) =>
+      store.importing((importing) =>
+        registerOutputs(importing, site.endpoint.endpoint.stores, built, told, { signal, progress: both(site.progress, progressed) }),
+      ),
+    { signal, onRetry: retryNews(site, target.drvPath), patience: site.endpoint.endpoint.patience },
   )
+}
+
+type Progress = BuildSite["progress"]
+
+function both(progress: Progress, progressed: () => void): Progress {
+  return (done, all) => {
+    // Nothing has come when it begins anew.
+    if (done > 0) progressed()
+    progress(done, all)
+  }
+}
+
+/** Tells that the endpoint was not reached. */
+function retryNews({ store, news }: BuildSite, drvPath: StorePath) {
+  return (reason: string, delay: number): void => news({ kind: "retry", drvPath: store.print(drvPath), reason, delay, time: Date.now() })
 }
 
 /** The derivation with what it needs in place of placeholders, where these were not known; others as they are. */
@@ -146,19 +166,26 @@ async function dispatch(
   const full = store.print(drvPath)
   for (let attempt = 1; ; attempt++) {
     site.stage("uploading")
-    await endpoint.upload(store, closure, { signal, progress, paths })
+    await persisting((progressed) => endpoint.upload(store, closure, { signal, progress: both(progress, progressed), paths }), {
+      signal,
+      onRetry: retryNews(site, drvPath),
+      patience: endpoint.endpoint.patience,
+    })
     site.stage("building")
     let end: EndpointEvent | undefined
+    let isForgotten = false
     for await (const event of endpoint.endpoint.build(job, { signal, again })) {
       end = event
+      if (event.kind === "anew") isForgotten = true
       const news = newsOf(event, full)
       if (news !== undefined) site.news(news)
     }
     if (end?.kind === "done") return end.outputs
     if (end?.kind !== "failed") throw new StoreError("unreachable", "the endpoint did not tell how the build ended")
     const { reason, message, exitCode } = end
-    // Somebody else may have stopped what was built for both.
-    const isTheirs = reason === "infrastructure" || (reason === "cancelled" && !signal.aborted)
+    // Somebody else may have stopped what was built for both; a server that has forgotten the build may have lost its inputs, too.
+    const isTheirs =
+      reason === "infrastructure" || (reason === "cancelled" && !signal.aborted) || (reason === "input-rejected" && isForgotten)
     if (!isTheirs || attempt >= attempts) throw new BuildFault(reason, message, { exitCode })
     // Perhaps it lost what it was sent.
     endpoint.forget()

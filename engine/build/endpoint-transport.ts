@@ -3,6 +3,7 @@
 import type { Transport } from "@connectrpc/connect"
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web"
 import { StoreError } from "../castore/error.ts"
+import { endingQuiet } from "./quiet-fetch.ts"
 
 export interface EndpointSettings {
   /** `http://…` or `https://…`. */
@@ -10,18 +11,24 @@ export interface EndpointSettings {
   readonly token?: string | undefined
   /** `connect` by default; proxies before Snix's own servers speak gRPC-web. */
   readonly protocol?: "connect" | "grpc-web" | undefined
+  /** Milliseconds after which a request on which nothing comes is given up. */
+  readonly quiet?: number | undefined
 }
 
+/** An upload of a few megabytes has no answer before all of it is there, and networks may be slow. */
+const usualQuiet = 3 * 60_000
+
 /** The transport of an endpoint. Throws StoreError `invalid` for an address that is none. */
-export function endpointTransport({ url, token, protocol }: EndpointSettings, fetch: typeof globalThis.fetch): Transport {
+export function endpointTransport({ url, token, protocol, quiet }: EndpointSettings, fetch: typeof globalThis.fetch): Transport {
   if (!/^https?:\/\/[^/]/.test(url)) throw new StoreError("invalid", `'${url}' is not an http or https address`)
+  const ask = endingQuiet(fetch, quiet ?? usualQuiet)
   const options = {
     baseUrl: url.replace(/\/+$/, ""),
     fetch: (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-      if (token === undefined || token === "") return fetch(input, init)
+      if (token === undefined || token === "") return ask(input, init)
       const headers = new Headers(init?.headers)
       headers.set("authorization", `Bearer ${token}`)
-      return fetch(input, { ...init, headers })
+      return ask(input, { ...init, headers })
     },
   }
   return protocol === "grpc-web" ? createGrpcWebTransport(options) : createConnectTransport({ ...options, useBinaryFormat: true })

@@ -129,13 +129,14 @@ export class Endpoint {
   readonly #builds: Client<typeof BuildService>
   readonly #snix: Client<typeof SnixBuildService>
   readonly #retry: RetryPolicy
-  readonly #patience: number
+  /** Milliseconds without any answer after which it is given up. */
+  readonly patience: number
   readonly #quiet: number
 
   /** `transport` carries the token, if there is one. */
   constructor(transport: Transport, options: EndpointOptions = {}) {
     this.#retry = options.retry ?? defaultRetry
-    this.#patience = options.patience ?? 5 * 60_000
+    this.patience = options.patience ?? 5 * 60_000
     this.#quiet = options.quiet ?? 60_000
     this.stores = { blobs: new RpcBlobStore(transport, this.#retry), directories: new RpcDirectoryStore(transport, this.#retry) }
     this.#infos = new RpcPathInfoStore(transport, this.#retry)
@@ -198,7 +199,7 @@ export class Endpoint {
             continue
           }
           if (fault.code !== "unreachable" && fault.code !== "quota") throw fault
-          if (Date.now() - heard > this.#patience) throw fault
+          if (Date.now() - heard > this.patience) throw fault
           const delay = Math.round(Math.min(this.#retry.longest, this.#retry.delay * 2 ** lost) * (0.5 + Math.random()))
           lost = Math.min(lost + 1, 16)
           yield { kind: "reconnecting", reason: fault.message, delay }

@@ -1,0 +1,66 @@
+// The connection between tab and gateway is cut at random moments of builds of twenty derivations, ten in each: ended, torn, or dead
+// without anybody having been told; at a time, or after so many bytes, in the middle of a message. The same outputs, each derivation
+// built once, all logs whole. One skipped test where bubblewrap is missing. `npm run faults -- connection`
+import { setTimeout as sleep } from "node:timers/promises"
+import { expect, test } from "vitest"
+import { initHashes } from "../../engine/formats/hash/digest.ts"
+import { missing } from "../build/building.ts"
+import { momentsOf, randomNumbers, say } from "./count.ts"
+import { type Cut, CuttingProxy } from "./cutting-proxy.ts"
+import { compare, disturbedBuild } from "./disturbed-build.ts"
+
+const moments = momentsOf(5)
+const perBuild = 10
+const cuts: readonly Cut[] = ["reset", "close", "stall"]
+
+test.skipIf(missing !== undefined)(
+  "a connection that is cut at any moment is made again, and nothing is built again",
+  async () => {
+    await initHashes()
+    const random = randomNumbers()
+    const calm = await disturbedBuild()
+    expect(calm.faults).toEqual([])
+    say(`undisturbed: ${calm.time} ms, ${calm.attempts} attempts`)
+    const failed: string[] = []
+    for (let from = 0; from < moments; from += perBuild) {
+      const planned = Array.from({ length: Math.min(perBuild, moments - from) }, () => ({
+        how: cuts[Math.floor(random() * cuts.length)]!,
+        // The files of tools and outputs are megabytes, everything else is small.
+        bytes: random() < 0.3 ? Math.ceil(10 ** (1 + random() * 5)) : 0,
+        at: Math.round((random() * calm.time) / 2),
+      }))
+      const done: string[] = []
+      let proxy: CuttingProxy | undefined
+      let told: string
+      try {
+        const disturbed = await disturbedBuild({
+          quiet: 1500,
+          url: async ({ port }) => {
+            proxy = await CuttingProxy.before(port)
+            return proxy.url
+          },
+          disturb: async () => {
+            for (const { how, bytes, at } of planned) {
+              await sleep(at / 3)
+              if (bytes > 0) void proxy!.cutAfter(bytes, how)
+              else proxy!.cut(how)
+              done.push(bytes > 0 ? `${how} after ${bytes} bytes` : how)
+            }
+          },
+        })
+        const { time, attempts, faults } = compare(disturbed, calm)
+        if (attempts !== 20) faults.push(`${attempts - 20} were built again`)
+        told = [`${time} ms, ${attempts} attempts`, ...faults].join("; ")
+        if (faults.length > 0) failed.push(told)
+      } catch (error) {
+        told = String(error)
+        failed.push(told)
+      }
+      await proxy?.close()
+      say(`cuts ${from + 1} to ${from + planned.length} of ${moments} (${done.join(", ")}): ${told}`)
+    }
+    say(`connection cut at ${moments} moments: ${failed.length === 0 ? "all well" : `${failed.length} builds not well`}`)
+    expect(failed).toEqual([])
+  },
+  3_600_000,
+)

@@ -288,6 +288,27 @@ test("too many builds are refused, those asked for before go on", async () => {
   await builds.close()
 })
 
+test("a build that waits too long fails for that reason; one that has begun goes on", async () => {
+  const { builds, executor } = await setUp({ policy: { longestWait: 60 } })
+  const first = await builds.submit(jobOf("first"), false)
+  const second = await builds.submit(jobOf("second"), false)
+  const events = await allEvents(second)
+  expect(cases(events)).toEqual(["accepted", "queued", "failed"])
+  const end = events.at(-1)!.event
+  expect(end.case === "failed" && [end.value.reason, end.value.message]).toEqual([
+    Reason.QUEUE_TIMEOUT,
+    "the build waited for its turn for 0 seconds, longer than it may",
+  ])
+  expect(first.state).toBe("running")
+  // It is not tried again, but may be asked for anew.
+  const again = await builds.submit(jobOf("second"), false)
+  ;(await executor.nth(0)).finish("x")
+  ;(await executor.nth(1)).finish("y")
+  expect(cases(await allEvents(again))).toEqual(["accepted", "queued", "started", "done"])
+  expect(executor.begun).toHaveLength(2)
+  await builds.close()
+})
+
 test.each([
   ["no constraints", { constraints: undefined as never }, "invalid"],
   ["no system", { constraints: { system: "" } }, "invalid"],

@@ -10,6 +10,7 @@ import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { runCommand } from "../setup/command.ts"
 
 const folder = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-command-`))
+fs.writeFileSync(`${folder}/wrong-tokens`, "some-token-0123456789 bytes=1\n")
 
 beforeAll(initHashes)
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -71,6 +72,31 @@ test("tokens, origins and the proxy are as the flags say", async () => {
   })
 })
 
+test("what tokens have used is told, and outlives the gateway", async () => {
+  const tokens = `${folder}/named-tokens`
+  fs.writeFileSync(tokens, "named-token-0123456789 name=ci builds=2 # the CI\nother-token-0123456789\n")
+  const argv = ["--store", `${folder}/counted`, "--token-file", tokens, "--quota-megabytes", "1", "--jobs", "0"]
+  const headers = { authorization: "Bearer named-token-0123456789" }
+  const put = async (url: string) => {
+    const body = JSON.stringify({ blobs: [Buffer.alloc(700_000).toString("base64")] })
+    const type = { "content-type": "application/json" }
+    const method = `${url}/thunkpad.gateway.v1.StoreService/PutBlobs`
+    return (await fetch(method, { method: "POST", headers: { ...headers, ...type }, body })).status
+  }
+  await whileRunning(argv, async (url) => expect(await put(url)).toBe(200))
+  await whileRunning(argv, async (url) => {
+    expect(await (await fetch(`${url}/status`, { headers })).json()).toMatchObject({
+      account: "ci",
+      bytes: { today: 700_000, total: 700_000 },
+      quota: { builds: 2, bytes: 1 << 20 },
+    })
+    // What Connect makes of RESOURCE_EXHAUSTED.
+    expect(await put(url)).toBe(429)
+    const other = { authorization: "Bearer other-token-0123456789" }
+    expect(await (await fetch(`${url}/status`, { headers: other })).json()).toMatchObject({ bytes: { total: 0 } })
+  })
+})
+
 test("--help tells of every flag", async () => {
   const { out, status } = await runCommand(gateway, ["--help"])
   expect(status).toBe(0)
@@ -84,7 +110,9 @@ test("--help tells of every flag", async () => {
     "--priority",
     "--read-only",
     "--fetch-host",
+    "--quota-builds",
     "--jobs",
+    "--build-queue",
     "--nix-daemon",
     "--build-server",
   ]) {
@@ -105,6 +133,8 @@ test.each([
   ["two ways to a daemon", ["--nix-daemon", "auto", "--nix-daemon-store", "x"], /two ways/],
   ["a build server that is no URL", ["--build-server", "example.org:1"], /not the URL/],
   ["jobs that are no number", ["--jobs", "many"], /number/],
+  ["a quota that is none", ["--quota-builds", "0"], /'--quota-builds' takes a number from 1 on/],
+  ["a file of tokens with something else in it", ["--token-file", `${folder}/wrong-tokens`], /wrong-tokens:1: word 2/],
   ["an unknown flag", ["--port", "1"], /unrecognised/],
   ["a flag without its value", ["--store"], /requires 1/],
   ["arguments", ["store"], /no arguments/],

@@ -48,8 +48,12 @@ export function buildService(builds: Builds): ServiceImpl<typeof BuildService> {
       yield* build.watch(Number(call.fromEvent), signal)
     },
 
-    cancel(request) {
-      builds.get(request.build).cancel()
+    cancel(request, { values }) {
+      const build = builds.get(request.build)
+      // Others may watch it, and leave.
+      if (build.account !== undefined && build.account !== values.get(accountKey))
+        throw new StoreError("denied", `the build '${build.id}' is another's`)
+      build.cancel()
       return {}
     },
 

@@ -11,6 +11,7 @@ import { Notices } from "./Notices.tsx"
 import { PhoneLayout } from "./PhoneLayout.tsx"
 import { SourceNotice } from "./SourceNotice.tsx"
 import { StatusBar } from "./StatusBar.tsx"
+import { useDroppedFiles } from "./use-dropped-files.ts"
 import { phone, useMedia } from "./use-media.ts"
 import { useShortcuts } from "./use-shortcuts.ts"
 import { useTheme } from "./use-theme.ts"
@@ -26,6 +27,7 @@ export function App({ embedded = false }: { readonly embedded?: boolean }) {
   const small = useMedia(phone)
   useTheme()
   useShortcuts()
+  useDroppedFiles()
   useEffect(() => bench.noteRunning(busy), [bench, busy])
   useEffect(() => startDiagnosing(bench, language), [bench, language])
   useEffect(() => {

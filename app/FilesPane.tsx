@@ -2,8 +2,9 @@
 // makes, brings in and takes out files.
 
 import { type KeyboardEvent, useMemo, useRef, useState } from "react"
+import { bringIn } from "./bring-in.ts"
 import { FileRow } from "./FileRow.tsx"
-import { readDropped, readPicked } from "./file-reader.ts"
+import { type ReadFiles, readDropped, readPicked } from "./file-reader.ts"
 import { rowsOf, treeOf } from "./file-tree.ts"
 import { NameField } from "./NameField.tsx"
 import { useBench, useWorkbench } from "./workbench-context.ts"
@@ -70,13 +71,7 @@ export function FilesPane() {
     found()
   }
   const folderOf = (path: string) => path.replace(/[^/]*$/, "")
-  const add = (read: Promise<{ readonly files: Record<string, string>; readonly skipped: readonly string[] }>) => {
-    void read.then(({ files: found, skipped }) => {
-      if (Object.keys(found).length > 0) bench.addFiles(found)
-      if (skipped.length > 0)
-        bench.notify(`Left out, since they are no text or too large: ${skipped.slice(0, 5).join(", ")}.`, { urgent: true })
-    })
-  }
+  const add = (read: Promise<ReadFiles>) => void bringIn(bench, read)
   const drop = (transfer: DataTransfer, folder: string) => {
     const path = transfer.getData(DRAGGED)
     if (path === "") return add(readDropped(transfer, folder))

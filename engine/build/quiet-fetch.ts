@@ -1,74 +1,87 @@
 // A fetch for calls whose connection may die without anybody being told (a laptop that slept, a network that is gone): a request on
-// which nothing comes for too long is ended, and fails as if it had been cut.
+// which nothing comes for too long is ended, and fails as if it had been cut. What was cancelled ends here at once, too, whatever
+// fetch does: Node's does not always hear of it once the answer has begun (its own signal is collected as garbage).
 
 type Fetch = typeof globalThis.fetch
+type Body = ReadableStream<Uint8Array<ArrayBuffer>>
 
 /** `fetch`, with each request ended after `quiet` milliseconds without an answer, or without a further part of it. */
 export function endingQuiet(fetch: Fetch, quiet: number): Fetch {
   return async (input, init) => {
-    const stop = new AbortController()
-    const given = init?.signal
-    const forward = (): void => stop.abort(given?.reason)
-    if (given?.aborted === true) forward()
-    else given?.addEventListener("abort", forward, { once: true })
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const waiting: Waiting = {
-      begin: () => {
-        clearTimeout(timer)
-        timer = setTimeout(() => stop.abort(new TypeError(`nothing came for ${quiet / 1000} seconds`)), quiet)
-      },
-      rest: () => clearTimeout(timer),
-      end: () => {
-        clearTimeout(timer)
-        given?.removeEventListener("abort", forward)
-      },
-    }
-    waiting.begin()
+    const asking = new Asking(quiet, init?.signal ?? undefined)
     try {
-      const answer = await fetch(input, { ...init, signal: stop.signal })
-      waiting.rest()
+      const answer = await asking.waitFor(fetch(input, { ...init, signal: asking.signal }))
       if (answer.body === null) {
-        waiting.end()
+        asking.end()
         return answer
       }
       const { status, statusText, headers } = answer
-      return new Response(watched(answer.body, waiting), { status, statusText, headers })
+      return new Response(watched(answer.body, asking), { status, statusText, headers })
     } catch (error) {
-      waiting.end()
+      asking.end()
       throw error
     }
   }
 }
 
-/** Of one request. */
-interface Waiting {
-  /** Something is waited for. */
-  begin(): void
-  /** It came; the next is not wanted yet. */
-  rest(): void
-  /** The request is over. */
-  end(): void
+/** One request, from its beginning to its end. */
+class Asking {
+  readonly #quiet: number
+  readonly #given: AbortSignal | undefined
+  readonly #stop = new AbortController()
+  /** Rejects when it is over before its time. */
+  readonly #broken: Promise<never>
+
+  constructor(quiet: number, given: AbortSignal | undefined) {
+    this.#quiet = quiet
+    this.#given = given
+    const { signal } = this.#stop
+    this.#broken = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }))
+    this.#broken.catch(() => {}) // perhaps nobody waits just then
+    if (given?.aborted === true) this.#forward()
+    else given?.addEventListener("abort", this.#forward, { once: true })
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  readonly #forward = (): void => this.#stop.abort(this.#given?.reason)
+
+  /** What comes, if it comes in time. */
+  async waitFor<T>(coming: Promise<T>): Promise<T> {
+    const late = (): void => this.#stop.abort(new TypeError(`nothing came for ${this.#quiet / 1000} seconds`))
+    const timer = setTimeout(late, this.#quiet)
+    try {
+      return await Promise.race([coming, this.#broken])
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  end(): void {
+    this.#given?.removeEventListener("abort", this.#forward)
+  }
 }
 
-/** The same bytes, watched. */
-function watched(body: ReadableStream<Uint8Array<ArrayBuffer>>, waiting: Waiting): ReadableStream<Uint8Array<ArrayBuffer>> {
+/** The same bytes, each part waited for. */
+function watched(body: Body, asking: Asking): Body {
   const reader = body.getReader()
   return new ReadableStream({
     async pull(out) {
-      waiting.begin()
       try {
-        const { done, value } = await reader.read()
-        waiting.rest()
+        const { done, value } = await asking.waitFor(reader.read())
         if (!done) return out.enqueue(value)
-        waiting.end()
+        asking.end()
         out.close()
       } catch (error) {
-        waiting.end()
+        asking.end()
         out.error(error)
+        reader.cancel(error).catch(() => {}) // it is broken already
       }
     },
     cancel(reason) {
-      waiting.end()
+      asking.end()
       return reader.cancel(reason)
     },
   })

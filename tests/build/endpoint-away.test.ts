@@ -73,6 +73,16 @@ test("a request without an answer, and an answer that does not go on, are ended"
   await expect(answer.text()).rejects.toThrow("nothing came")
 })
 
+test("a fetch that does not hear that it is to end is not waited for", async () => {
+  const deaf: typeof fetch = (url) => answering(["one "], true)(url)
+  const answer = await endingQuiet(deaf, 20)("http://endpoint/")
+  await expect(answer.text()).rejects.toThrow("nothing came")
+  const stop = new AbortController()
+  const cancelled = endingQuiet(() => new Promise(() => {}), 60_000)("http://endpoint/", { signal: stop.signal })
+  stop.abort(new Error("not wanted"))
+  await expect(cancelled).rejects.toThrow("not wanted")
+})
+
 test("who waits for an answer can still cancel it", async () => {
   const stop = new AbortController()
   const answer = await endingQuiet(answering(["one "], true), 60_000)("http://endpoint/", { signal: stop.signal })

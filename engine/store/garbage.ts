@@ -1,4 +1,4 @@
-// Garbage collection: removes what no root keeps, the least recently used first if there is a budget, and contents that nothing
+// Garbage collection: removes what no root keeps, the least recently added first if there is a budget, and contents that nothing
 // refers to. Path infos go first, so that whoever is stopped in between leaves no object without its contents.
 // C++ Nix: libstore/gc.cc collectGarbage
 
@@ -16,8 +16,6 @@ import type { Store } from "./store.ts"
 export interface GarbageOptions {
   /** How many bytes of contents, live ones included, may stay; 0 by default: all that is not live goes. */
   readonly budget?: number | undefined
-  /** When paths were used last, by hash part, in seconds since 1970; for the others the time of registration counts. */
-  readonly lastUse?: ReadonlyMap<string, number> | undefined
   /** More that is live: what an evaluation at work refers to. */
   readonly keep?: Iterable<StorePath> | undefined
   /** Only tells what would be removed. */
@@ -119,17 +117,16 @@ async function findLive(
   return { live, trees, stale }
 }
 
-/** Keeps what was used last, with all it refers to, as far as the budget goes. */
+/** Keeps what was added last, with all it refers to, as far as the budget goes. */
 async function keepMore(
   infos: ReadonlyMap<StorePath, StoredPath>,
   live: ReadonlySet<StorePath>,
   marks: Marks,
-  { budget = 0, lastUse = new Map() }: GarbageOptions,
+  { budget = 0 }: GarbageOptions,
 ): Promise<Set<StorePath>> {
   const kept = new Set<StorePath>()
   if (budget <= marks.bytes) return kept
-  const used = (info: StoredPath): number => lastUse.get(hashPart(info.path)) ?? info.registrationTime
-  const candidates = [...infos.values()].filter(({ path }) => !live.has(path)).sort((a, b) => used(b) - used(a))
+  const candidates = [...infos.values()].filter(({ path }) => !live.has(path)).sort((a, b) => b.registrationTime - a.registrationTime)
   for (const { path } of candidates) {
     if (kept.has(path)) continue
     const group = missingClosure(infos, path, (other) => live.has(other) || kept.has(other))

@@ -1,8 +1,8 @@
 // Roots: what garbage collection leaves alone, by name. A root keeps store paths with all they refer to, and trees of the castore that
-// are no store objects (the files of a workspace). And when paths were used last, for collections that keep what fits.
+// are no store objects (the files of a workspace).
 // C++ Nix: libstore/gc.cc findRoots, gcroots
 
-import { get, promisifyRequest, set } from "idb-keyval"
+import { promisifyRequest } from "idb-keyval"
 import { entryFromBytes, entryToBytes } from "../castore/directory.ts"
 import { StoreError } from "../castore/error.ts"
 import type { Database } from "../castore/indexed-db-database.ts"
@@ -10,7 +10,7 @@ import type { Node } from "../castore/node.ts"
 import { FormatError } from "../formats/error.ts"
 import { parseBase64, printBase64 } from "../formats/hash/base64.ts"
 import { asArray, asObject, asString, valueAt } from "../formats/json/access.ts"
-import { hashPart, parseBaseName, type StorePath } from "../formats/store-path/store-path.ts"
+import { parseBaseName, type StorePath } from "../formats/store-path/store-path.ts"
 import { fromRecord, toRecord } from "./checked-record.ts"
 
 /** What one root keeps. */
@@ -85,60 +85,6 @@ function rootOf(name: string, value: unknown): Root {
     }
   } catch (error) {
     if (error instanceof FormatError) throw new StoreError("damaged", `the root '${name}' is damaged: ${error.message}`, { cause: error })
-    throw error
-  }
-}
-
-/** When paths were used last, by hash part, in seconds since 1970. */
-export class PathUses {
-  readonly #database: Database | null
-  readonly #now: () => number
-  #recent = new Map<string, number>()
-
-  /** Without a database it lasts as long as the object. `now` gives seconds since 1970. */
-  constructor(database: Database | null, now: () => number = () => Math.floor(Date.now() / 1000)) {
-    this.#database = database
-    this.#now = now
-  }
-
-  /** Notes that the paths are used now. Cheap: it is written by flush(). */
-  touch(paths: Iterable<StorePath>): void {
-    const now = this.#now()
-    for (const path of paths) this.#recent.set(hashPart(path), now)
-  }
-
-  /** All times. If what was written is damaged, those since. */
-  async all(): Promise<Map<string, number>> {
-    const all = this.#database === null ? new Map<string, number>() : await this.#read(this.#database)
-    for (const [part, time] of this.#recent) all.set(part, Math.max(time, all.get(part) ?? 0))
-    return all
-  }
-
-  async #read(database: Database): Promise<Map<string, number>> {
-    return timesOf(await get<unknown>("path-uses", database.use("settings")))
-  }
-
-  /** Writes what was noted, without the paths in `gone`. */
-  async flush(gone: ReadonlySet<string> = new Set()): Promise<void> {
-    if (this.#recent.size === 0 && gone.size === 0) return
-    const all = await this.all()
-    for (const part of gone) all.delete(part)
-    if (this.#database === null) this.#recent = all
-    else {
-      await set("path-uses", toRecord(Object.fromEntries(all)), this.#database.use("settings"))
-      this.#recent = new Map()
-    }
-  }
-}
-
-function timesOf(value: unknown): Map<string, number> {
-  if (value === undefined) return new Map()
-  try {
-    const times = Object.entries(fromRecord(value, "the times of use") as object) // its digest was right: it is ours
-    return new Map(times.filter((entry): entry is [string, number] => typeof entry[1] === "number"))
-  } catch (error) {
-    // Losing it costs a worse choice of what is kept.
-    if (error instanceof StoreError && error.code === "damaged") return new Map()
     throw error
   }
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { b3 } from "../../engine/castore/digest.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { IndexedDbPathInfoStore } from "../../engine/store/indexed-db-path-info-store.ts"
-import { IndexedDbRoots, PathUses } from "../../engine/store/roots.ts"
+import { IndexedDbRoots } from "../../engine/store/roots.ts"
 import { bytesOf, codeOf } from "../castore/contract.ts"
 import { infoOf, pathInfoStoreContract, pathOf } from "../store/path-info-contract.ts"
 import { deleteRecord, dropDatabase, freshDatabase, putRecord, recordsOf, secondConnection } from "./castore-database.ts"
@@ -67,23 +67,6 @@ describe("roots", () => {
     bytes[40]! ^= 1
     await putRecord(database, "roots", "work", bytes)
     expect(await codeOf(again.list())).toBe("damaged")
-    await dropDatabase(database)
-  })
-
-  test("times of use last; damaged ones are forgotten", async () => {
-    await initHashes()
-    const database = await freshDatabase()
-    let now = 100
-    const uses = new PathUses(database, () => now)
-    uses.touch([pathOf(1), pathOf(2)])
-    await uses.flush()
-    now = 200
-    uses.touch([pathOf(2)])
-    await uses.flush(new Set([pathOf(3).slice(0, 32)]))
-    const again = new PathUses(await secondConnection(database))
-    expect(Object.fromEntries(await again.all())).toEqual({ [pathOf(1).slice(0, 32)]: 100, [pathOf(2).slice(0, 32)]: 200 })
-    await putRecord(database, "settings", "path-uses", new Uint8Array(50))
-    expect((await again.all()).size).toBe(0)
     await dropDatabase(database)
   })
 })

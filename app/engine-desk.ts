@@ -3,6 +3,7 @@
 import type {
   Engine,
   EngineBuilds,
+  EngineBundles,
   EngineRepl,
   EngineStore,
   Evaluated,
@@ -49,6 +50,10 @@ export class EngineDesk {
   get builds(): EngineBuilds {
     return this.engine.builds
   }
+  /** Workspaces as bundles; not counted either. */
+  get bundles(): EngineBundles {
+    return this.engine.bundles
+  }
   evaluate(request: EvaluateRequest): Promise<Evaluated> {
     return this.counted(this.engine.evaluate(request))
   }
@@ -94,6 +99,10 @@ export class EngineDesk {
   }
   stop(): void {
     this.engine.stop()
+  }
+  /** The store is another one from now on: everything that runs ends. */
+  reopen(): void {
+    this.engine.reopen()
   }
 
   readonly busy = (): boolean => this.underWay > 0

@@ -7,8 +7,12 @@ import type { BuildNews } from "../build/build-news.ts"
 import { askToPersist, type PersistenceManager } from "../castore/storage-persistence.ts"
 import { buildsOver, type EngineBuilds } from "./build-client.ts"
 import type { BuildApi } from "./build-protocol.ts"
+import { bundlesOver, type EngineBundles } from "./bundle-client.ts"
+import type { BundleApi } from "./bundle-protocol.ts"
 import type { DerivationApi } from "./derivation-protocol.ts"
 import type {
+  CacheReport,
+  CacheSettings,
   CollectedView,
   EntryView,
   Evaluated,
@@ -43,7 +47,10 @@ export type { ExecutorInfo, ListedBuild } from "../build/endpoint.ts"
 export type { EndpointSettings } from "../build/endpoint-transport.ts"
 export type { EngineBuilds } from "./build-client.ts"
 export type { BuildPlanView, BuildReport, BuildSettings, BuildWanted, BuildWishes, EndpointReport } from "./build-protocol.ts"
+export type { EngineBundles } from "./bundle-client.ts"
 export type {
+  CacheReport,
+  CacheSettings,
   Child,
   EntryView,
   Evaluated,
@@ -89,6 +96,10 @@ export class StoreFailure extends Error {
 
 /** The store that evaluation reads and writes: the browser's, shared by all tabs. Its methods reject with StoreFailure. */
 export interface EngineStore {
+  /** Rejects with what is wrong with a composition (`createEngine`'s); asks no server. */
+  checkComposition(composition: unknown): Promise<void>
+  /** Asks a binary cache what it is. */
+  testCache(cache: CacheSettings): Promise<CacheReport>
   report(): Promise<StoreReport>
   /** Writes what evaluation has put into the store, and waits until it is there. */
   flush(): Promise<void>
@@ -150,6 +161,8 @@ export interface Engine {
   openRepl(request: EvaluateRequest): EngineRepl
   /** Builds at endpoints; they go on when evaluation is stopped. */
   readonly builds: EngineBuilds
+  /** Workspaces as trees that a digest names. */
+  readonly bundles: EngineBundles
   /** Derivations, explanations of their paths, closures, comparisons. */
   readonly derivations: DerivationApi
   /** Evaluates to weak head normal form; what the program does wrong is in the view. A new run, kept until released. */
@@ -172,6 +185,8 @@ export interface Engine {
   release(run: number): Promise<void>
   /** Ends whatever runs, at once. Calls under way are rejected with EngineStopped; the engine can be used on. */
   stop(): void
+  /** Ends all that runs, builds too; the store is opened anew, composed as it is to be now. */
+  reopen(): void
   /** Ends the engine for good. */
   close(): void
 }
@@ -179,6 +194,8 @@ export interface Engine {
 export interface CreateOptions {
   /** Live bytes, by the engine's own count, that all runs together may hold; by default 60 % of what the browser gives a heap. */
   readonly maxLiveBytes?: number
+  /** Of what the store is made, asked whenever a worker starts: stores by name in a configuration; null for the browser's storage alone. */
+  readonly composition?: () => unknown
   /** Gets sentences for people about the store: that nothing is kept, that another tab has to be closed. */
   readonly onNotice?: (message: string) => void
   /** Gets how far transfers are, several times a second. */
@@ -257,6 +274,7 @@ function connect(options: CreateOptions): Connection {
     .then(() => {
       // Not awaited one after the other: messages arrive in their order.
       void api.limit(options.maxLiveBytes ?? heap * LIVE_SHARE)
+      void api.compose(options.composition?.() ?? null)
       if (options.onBuildNews !== undefined) void buildsOf(api).listen(proxy(options.onBuildNews))
       return api.listen(listen)
     })
@@ -355,6 +373,10 @@ export function engineOver(connect: () => Connection): Engine {
     })
   }
   const store: EngineStore = {
+    async checkComposition(composition) {
+      await askStore((api) => api.checkComposition(composition))
+    },
+    testCache: (cache) => askStore((api) => api.testCache(cache)),
     report: () => askStore((api) => api.report()),
     async flush() {
       await askStore((api) => api.flush())
@@ -409,6 +431,7 @@ export function engineOver(connect: () => Connection): Engine {
     prepare: () => store.flush(),
     given,
   })
+  const bundles = bundlesOver((work) => ask(null, (api) => work(api.bundles as unknown as BundleApi)), given)
   const openRepl = (request: EvaluateRequest): EngineRepl => {
     const inputs: string[] = []
     const run = open({ ...request, repl: { inputs } })
@@ -431,6 +454,7 @@ export function engineOver(connect: () => Connection): Engine {
   return {
     store,
     builds,
+    bundles,
     openRepl,
     derivations,
     evaluate: (request) => {
@@ -454,6 +478,12 @@ export function engineOver(connect: () => Connection): Engine {
     release,
     stop() {
       connection.end("the evaluation was stopped")
+      if (!closed) connection = connect()
+    },
+    reopen() {
+      site?.end("the store was opened anew")
+      connection.end("the store was opened anew")
+      place = null
       if (!closed) connection = connect()
     },
     close() {

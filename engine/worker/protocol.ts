@@ -1,6 +1,7 @@
 // All that crosses between page and worker: plain data. The page never sees an engine object.
 
 import type { BuildApi, BuildSettings } from "./build-protocol.ts"
+import type { BundleApi } from "./bundle-protocol.ts"
 import type { DerivationApi } from "./derivation-protocol.ts"
 import type { LanguageApi } from "./language-protocol.ts"
 import type { ReplApi } from "./repl-protocol.ts"
@@ -192,10 +193,24 @@ export interface EvaluateRequest {
   readonly repl?: { readonly inputs: readonly string[] }
 }
 
+/** A binary cache, and whose signatures of it are believed (`NAME:KEY`). */
+export interface CacheSettings {
+  readonly url: string
+  readonly publicKeys: readonly string[]
+}
+
+/** What a binary cache says of itself. */
+export interface CacheReport {
+  readonly milliseconds: number
+  /** Lower goes first. */
+  readonly priority: number
+  readonly wantMassQuery: boolean
+}
+
 /** How the network is asked. */
 export interface NetworkOptions {
-  /** Binary caches that have what is missing in the store, and whose signatures are believed (`NAME:KEY`). */
-  readonly caches?: readonly { readonly url: string; readonly publicKeys: readonly string[] }[]
+  /** Binary caches that have what is missing in the store. */
+  readonly caches?: readonly CacheSettings[]
   /** Hosts (`*` for all, `*.example.org`) that are asked through a proxy: its address, behind which the wanted one is put, encoded. */
   readonly proxies?: readonly {
     readonly host: string
@@ -364,6 +379,11 @@ export interface FetchingView {
 export interface StoreApi {
   /** Where notices go. Called once, first. */
   listen(notify: (notice: StoreNotice) => void): Promise<void>
+  /** Of what the store is made (tab-composition.ts), null for the storage alone. Called once, first: nothing of the store answers before. */
+  compose(composition: unknown): Promise<void>
+  /** Whether a composition can be used; asks no server. */
+  checkComposition(composition: unknown): Promise<StoreAnswer<null>>
+  testCache(cache: CacheSettings): Promise<StoreAnswer<CacheReport>>
   report(): Promise<StoreAnswer<StoreReport>>
   /** Writes what evaluation has put into the store. */
   flush(): Promise<StoreAnswer<null>>
@@ -407,6 +427,8 @@ export interface WorkerApi extends StoreApi {
   readonly repl: ReplApi
   /** The calls about builds. */
   readonly builds: BuildApi
+  /** The calls about bundles. */
+  readonly bundles: BundleApi
   /** What an editor asks; it keeps a worker of its own for that (language-client.ts). */
   readonly language: LanguageApi
   /** Live bytes, by the engine's own count, that all runs together may hold. Called once, first. */

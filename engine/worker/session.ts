@@ -11,6 +11,7 @@ import { stepToXml } from "../eval/to-xml.ts"
 import { type Cell, peek } from "../eval/value.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
 import { BuildGate } from "./build-gate.ts"
+import { BundleGate } from "./bundle-gate.ts"
 import { DerivationDesk } from "./derivation-desk.ts"
 import { Language } from "./language.ts"
 import type {
@@ -48,6 +49,7 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
     settled: (evaluator, work) => this.settled(evaluator, work),
   })
   readonly builds = new BuildGate({ tab: () => this.tab(), network: () => this.network() })
+  readonly bundles = new BundleGate(() => this.tab())
   readonly language = new Language()
 
   async limit(bytes: number): Promise<void> {

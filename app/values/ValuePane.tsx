@@ -59,6 +59,9 @@ export interface ValuePaneProps {
   readonly remedy?: (problem: ProblemView) => ReactNode
 }
 
+/** The value itself: one and the same each time, since who is given another node asks the engine anew. */
+const TOP: Ref = []
+
 export function ValuePane(props: ValuePaneProps) {
   const engine = useEngine()
   const { request, result, leadsTo, show, view: open, onView, selected, onSelect, cursor = null, onCopyLink, remedy } = props
@@ -66,7 +69,7 @@ export function ValuePane(props: ValuePaneProps) {
   // Views that were left for an input's card or an explanation, the last one at the end.
   const [past, setPast] = useState<readonly string[]>([])
   // The node whose derivation is shown: its inputs are made when it is evaluated.
-  const [drvRef, setDrvRef] = useState<Ref>(selected ?? [])
+  const [drvRef, setDrvRef] = useState<Ref>(selected ?? TOP)
   const { run, view, forced } = result
   const main = request.file ?? "«string»"
   const current = parseView(open)
@@ -167,7 +170,7 @@ export function ValuePane(props: ValuePaneProps) {
       case "explain":
         return (
           <ExplainPane
-            drvRef={selected ?? []}
+            drvRef={selected ?? TOP}
             path={current.path}
             step={current.step}
             onPath={(path, step) =>

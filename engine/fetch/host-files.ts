@@ -29,6 +29,15 @@ export class HostFiles implements LocalFiles {
     }
   }
 
+  async ready(path: string): Promise<void> {
+    try {
+      await this.#resolve(path)
+    } catch (e) {
+      // Whoever reads it will say so.
+      if (!(e instanceof NixError)) throw e
+    }
+  }
+
   async lstat(path: string): Promise<LocalEntry | null> {
     return this.#ask((host) => {
       const type = host.lstat(path)

@@ -10,6 +10,11 @@ export interface LocalEntry {
 
 /** Where local files come from. Paths are absolute byte strings. Methods throw NixError for what the system refuses. */
 export interface LocalFiles {
+  /**
+   * Waits until reading what is at a path brings nothing into the store any more, which would wait for ever if the store was locked by
+   * who reads. What is not there is no error here. Absent where files are never brought in.
+   */
+  ready?(path: string): Promise<void>
   /** The entry itself (no symlink followed), or null if there is none. */
   lstat(path: string): Promise<LocalEntry | null>
   /** Names in a directory, in any order. */

@@ -3,12 +3,14 @@
 import { NixError } from "../eval/error.ts"
 import { reading } from "../eval/format-fault.ts"
 import type { DownloadRequest, FetchAttrs, FetchedTree } from "../eval/host.ts"
+import { canonPath } from "../eval/path.ts"
 import type { InputAttr } from "../formats/flake/input.ts"
 import { parseBareHash, printHash } from "../formats/hash/hash.ts"
 import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
 import { printStorePath } from "../formats/store-path/store-path.ts"
 import { checkFile, downloadFile } from "./download.ts"
 import type { FetchContext } from "./fetch-context.ts"
+import { filePath } from "./file-url.ts"
 import { showInput } from "./input-text.ts"
 import { fetchTree } from "./tree.ts"
 
@@ -20,7 +22,8 @@ export class SourceFetcher {
   }
 
   /** fetchurl and fetchTarball: gives the full store path. Rejects with NixError or StoreError. */
-  download(request: DownloadRequest): Promise<string> {
+  async download(request: DownloadRequest): Promise<string> {
+    await this.#localReady(request.url)
     return this.#ctx.store.importing(async (store) => {
       const ctx = { ...this.#ctx, store }
       return (await present(ctx, request)) ?? (await (request.unpack ? unpacked : downloaded)(ctx, request))
@@ -28,8 +31,15 @@ export class SourceFetcher {
   }
 
   /** fetchTree. Rejects with NixError or StoreError. */
-  fetchTree(input: FetchAttrs): Promise<FetchedTree> {
+  async fetchTree(input: FetchAttrs): Promise<FetchedTree> {
+    if (input.get("type") === "path") await this.#ctx.files?.ready?.(canonPath(String(input.get("path"))))
+    else await this.#localReady(String(input.get("url")))
     return this.#ctx.store.importing((store) => fetchTree({ ...this.#ctx, store }, input))
+  }
+
+  /** Before the store is locked: a local file may be one that has to be brought into it first, beside a garbage collection that waits. */
+  async #localReady(url: string): Promise<void> {
+    if (/^file:/i.test(url)) await this.#ctx.files?.ready?.(filePath(url))
   }
 }
 

@@ -13,7 +13,7 @@ import type { Fetcher } from "../../engine/fetch/fetcher.ts"
 import { HostFiles } from "../../engine/fetch/host-files.ts"
 import { SourceFetcher } from "../../engine/fetch/source-fetcher.ts"
 import { type Redirections, webFetcher } from "../../engine/fetch/web-fetcher.ts"
-import type { EvalIO } from "../../engine/store/eval-io.ts"
+import type { EvalIO, EvalIOOptions } from "../../engine/store/eval-io.ts"
 import type { MountedFile } from "../../engine/store/mount.ts"
 import { Store } from "../../engine/store/store.ts"
 import type { Stores } from "../../engine/store/stores.ts"
@@ -38,6 +38,7 @@ export interface Tab {
   readonly files?: Readonly<Record<string, MountedFile>>
   readonly options?: readonly (readonly [string, string])[]
   readonly context?: Partial<FetchContext>
+  readonly substitute?: NonNullable<EvalIOOptions["substitute"]>
 }
 
 /** What came out: the printed value or the error's text, and the lines printed on the way. */
@@ -79,7 +80,7 @@ export async function evaluateInTab(expr: string, tab: Tab): Promise<TabAnswer> 
   const io: EvalIO = hostOf({
     stores,
     files: tab.files ?? {},
-    io: { network: fetcher },
+    io: { network: fetcher, ...(tab.substitute === undefined ? {} : { substitute: tab.substitute }) },
   })
   const evaluator = new Evaluator(io, builder.build(undefined))
   const { rt } = evaluator

@@ -10,9 +10,14 @@ import { instantiate } from "../../engine/cli/instantiate.ts"
 import { repl } from "../../engine/cli/repl.ts"
 import { pipedInput } from "../../engine/cli/repl-lines.ts"
 import { notYetInputs } from "../../engine/eval/builtins/not-yet.ts"
+import { CastoreFetchStore } from "../../engine/fetch/castore-fetch-store.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
+import type { StorePath } from "../../engine/formats/store-path/store-path.ts"
+import { collectGarbage } from "../../engine/store/garbage.ts"
+import { MemoryRoots } from "../../engine/store/roots.ts"
+import { Store } from "../../engine/store/store.ts"
 import { type Ran, runCommand } from "../setup/command.ts"
-import { memoryStores } from "../store/eval-io-run.ts"
+import { importFiles, memoryStores, storeDir } from "../store/eval-io-run.ts"
 import { startServer, type TestServer } from "./server.ts"
 import { evaluateInTab, type Tab, testFetcher } from "./tab.ts"
 
@@ -51,6 +56,32 @@ describe("in the files of a tab", () => {
     expect(out).toBe(named)
     const { out: read } = await inTab('builtins.readFile ((builtins.fetchTree { type = "path"; path = "/files/src"; }) + "/l")', { files })
     expect(read).toBe('"a"')
+  })
+
+  test("an object that a cache has is brought in before the store is locked: a garbage collection that waits meanwhile stops nobody", async () => {
+    const far = new Store(memoryStores())
+    const path = await far.addTree(await importFiles(far.stores, { "dir/f": "far" }), "set")
+    for (const expr of [
+      `builtins.readFile ((builtins.fetchTree { type = "path"; path = "${far.print(path)}/dir"; }) + "/f")`,
+      `builtins.readFile (builtins.fetchurl "file:///files/link/dir/f")`,
+    ]) {
+      const stores = memoryStores()
+      const store = new Store(stores, { storeDir })
+      const substitute = async (wanted: StorePath) => {
+        const collected = collectGarbage(store, new MemoryRoots())
+        const substituted = store.importing(async (inner) => {
+          const info = (await far.query(wanted))!
+          await importFiles(stores, { "dir/f": "far" })
+          await inner.register([info])
+          return info
+        })
+        await collected
+        return substituted
+      }
+      const links = { "/files/link": { symlink: far.print(path) } }
+      const tab = { stores, substitute, context: { store: new CastoreFetchStore(store) }, files: links }
+      expect(await inTab(expr, tab)).toEqual({ out: '"far"', lines: [] })
+    }
   })
 
   test("an object of the store that is called so is taken as it is", async () => {

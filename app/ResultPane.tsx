@@ -3,7 +3,7 @@
 import { lazy, Suspense, useCallback, useMemo } from "react"
 import type { ProblemView } from "../engine/worker/client.ts"
 import { useBuilds } from "./build/build-context.ts"
-import { neededBuild } from "./needed-build.ts"
+import { missesStorePath, neededBuild } from "./problem-needs.ts"
 import { StatusLine } from "./StatusLine.tsx"
 import { placeAt } from "./text-place.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
@@ -31,12 +31,14 @@ export function ResultPane() {
   const running = progress.kind === "running"
   const failed = shown?.evaluated.view.kind === "failed" ? shown.evaluated.view.problem : null
   const mayFetch = shown?.request.allowFetch === true
+  const hasCaches = useBench((state) => state.settings.caches.length > 0)
   const remedy = useCallback(
     (problem: ProblemView) => {
-      if (problem.code === "not-allowed" && !mayFetch)
+      const isMissing = hasCaches && missesStorePath(problem)
+      if ((problem.code === "not-allowed" || isMissing) && !mayFetch)
         return (
           <p className="ask">
-            <span>This program wants to use the network.</span>
+            <span>{isMissing ? "Your binary caches may have it." : "This program wants to use the network."}</span>
             <button type="button" onClick={bench.allowFetch}>
               Allow and run again
             </button>
@@ -56,7 +58,7 @@ export function ResultPane() {
         </Suspense>
       )
     },
-    [bench, builds, mayFetch],
+    [bench, builds, mayFetch, hasCaches],
   )
   const giveBack = () => {
     const files = Object.fromEntries(Object.entries(shown?.request.files ?? {}).map(([file, text]) => [pathOf(file) ?? file, String(text)]))

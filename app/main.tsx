@@ -13,8 +13,10 @@ import { EngineContext } from "./engine-context.ts"
 import { EngineDesk } from "./engine-desk.ts"
 import { LanguageContext } from "./language-context.ts"
 import { createLanguageDesk } from "./language-desk.ts"
+import { readSettings } from "./page-settings.ts"
 import { pageStorage } from "./page-storage.ts"
 import { registerServiceWorker } from "./service-worker.ts"
+import { readComposition } from "./store-settings.ts"
 import { followAddress, openingOf } from "./visit.ts"
 import { createWorkbench } from "./workbench.ts"
 import { WorkbenchContext } from "./workbench-context.ts"
@@ -34,10 +36,19 @@ const builds = createBuildDesk({
   builds: () => desk.builds,
   storage: pageStorage,
   gateway: () => askGateway(() => fetch("gateway.json", { cache: "no-store" })),
+  caches: () => bench.store.getState().settings.caches,
   show: () => bench.setPane("builds"),
 })
 const onNotice = (text: string): void => (embedded ? undefined : bench.notify(text, { urgent: true }))
-const desk = new EngineDesk(createEngine({ onNotice, onBuildNews: builds.hear }))
+const composition = (): unknown => {
+  try {
+    return readComposition(readSettings(shelf.settings()).composition)
+  } catch {
+    // Checked before it was kept: somebody else has changed it.
+    return null
+  }
+}
+const desk = new EngineDesk(createEngine({ onNotice, onBuildNews: builds.hear, composition }))
 const bench = createWorkbench({ desk, shelf, language, opened, looking, claims: embedded ? () => null : browserClaims })
 // A new visitor sees a value at once, and who follows a link does; a program of one's own runs when it is told to.
 if (runs) void bench.preview()

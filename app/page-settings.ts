@@ -1,5 +1,8 @@
 // How the page looks and behaves for this user, whatever the workspace.
 
+import type { CacheSettings } from "../engine/worker/client.ts"
+import { readCaches } from "./store-settings.ts"
+
 export interface PageSettings {
   readonly theme: "system" | "light" | "dark" | "contrast"
   /** Which editor: the full one on large screens and the light one on phones, or always one of them. */
@@ -9,9 +12,21 @@ export interface PageSettings {
   readonly fontSize: number
   /** Whether a program runs while it is written, or when it is told to. */
   readonly evaluate: "typing" | "asked"
+  /** Binary caches that are asked, in their order, by programs that may use the network and before builds. */
+  readonly caches: readonly CacheSettings[]
+  /** Of what the store is made, in JSON; "" for the browser's storage alone. */
+  readonly composition: string
 }
 
-export const usualSettings: PageSettings = { theme: "system", editor: "auto", vim: false, fontSize: 14, evaluate: "asked" }
+export const usualSettings: PageSettings = {
+  theme: "system",
+  editor: "auto",
+  vim: false,
+  fontSize: 14,
+  evaluate: "asked",
+  caches: [],
+  composition: "",
+}
 
 const choices = {
   theme: ["system", "light", "dark", "contrast"],
@@ -30,6 +45,8 @@ export function readSettings(kept: unknown): PageSettings {
     editor: pick("editor"),
     evaluate: pick("evaluate"),
     vim: found.vim === true,
+    caches: readCaches(found.caches),
+    composition: typeof found.composition === "string" ? found.composition : "",
     fontSize: typeof size === "number" && size >= 8 && size <= 40 ? size : usualSettings.fontSize,
   }
 }

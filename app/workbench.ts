@@ -200,9 +200,10 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     if (get().workspace.foreign) set({ workspace: { ...get().workspace, foreign: false } })
     // Saved before it runs: whatever the program does to the page, the files are there after a reload.
     save()
-    const { workspace, allowFetch, allowBuilds } = get()
+    const { workspace, allowFetch, allowBuilds, settings } = get()
     set({ history: shelf.remember(workspace, Date.now()), interrupted: false, pane: "result", side: "result" })
-    return run({ ...requestOf(workspace, allowFetch), ...(allowBuilds === null ? {} : { builds: allowBuilds }) })
+    const network = settings.caches.length === 0 ? {} : { network: { caches: settings.caches } }
+    return run({ ...requestOf(workspace, allowFetch), ...network, ...(allowBuilds === null ? {} : { builds: allowBuilds }) })
   }
   const stop = (): void => desk.stop()
 

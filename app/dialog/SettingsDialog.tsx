@@ -1,8 +1,11 @@
 // Settings: of the page for this user, and of the workspace that is open (these travel with its links).
 
+import { useEngine } from "../engine-context.ts"
 import { type PageSettings, usualSettings } from "../page-settings.ts"
 import { useBench, useWorkbench } from "../workbench-context.ts"
 import type { WorkspaceSettings } from "../workspace/workspace.ts"
+import { CacheSettingsForm } from "./CacheSettingsForm.tsx"
+import { CompositionForm } from "./CompositionForm.tsx"
 import { Modal } from "./Modal.tsx"
 
 const systems = ["x86_64-linux", "aarch64-linux", "i686-linux", "x86_64-darwin", "aarch64-darwin", "riscv64-linux"]
@@ -20,6 +23,7 @@ const budgets: readonly {
 
 export function SettingsDialog() {
   const bench = useWorkbench()
+  const engine = useEngine()
   const page = useBench((state) => state.settings)
   const settings = useBench((state) => state.workspace.settings)
   const change = (part: Partial<PageSettings>) => bench.setSettings(part)
@@ -70,6 +74,21 @@ export function SettingsDialog() {
           <input type="checkbox" checked={page.vim} onChange={(event) => change({ vim: event.target.checked })} />
           Vim keys in the full editor
         </label>
+      </fieldset>
+      <fieldset>
+        <legend>The store</legend>
+        <p className="note">
+          Binary caches are asked for what is missing, in this order: by programs that you have let use the network, and before anything is
+          built.
+        </p>
+        <CacheSettingsForm caches={page.caches} onChange={(caches) => change({ caches })} />
+        <CompositionForm
+          composition={page.composition}
+          onUse={(composition) => {
+            change({ composition })
+            engine.reopen()
+          }}
+        />
       </fieldset>
       <fieldset>
         <legend>This workspace</legend>

@@ -12,6 +12,7 @@ export function StoreHost() {
   const bench = useWorkbench()
   const trees = useBench((state) => state.workspace.trees)
   const desk = useMemo(() => createStoreDesk(engine.store, (name, storePath) => bench.mount(name, storePath)), [engine, bench])
+  const caches = useBench((state) => state.settings.caches)
   const wanted = useBench((state) => state.storePath)
   useEffect(() => {
     if (wanted !== null) void desk.open(wanted)
@@ -25,6 +26,7 @@ export function StoreHost() {
     <StorePane
       desk={desk}
       trees={trees}
+      caches={caches}
       onUnmount={bench.unmount}
       onSave={(name, bytes) => saveBlob(name, new Blob([new Uint8Array(bytes)]))}
     />

@@ -2,6 +2,7 @@
 
 import { type DragEvent, useEffect, useRef, useState } from "react"
 import { useStore } from "zustand"
+import type { CacheSettings } from "../../engine/worker/client.ts"
 import { ImportRow } from "./ImportRow.tsx"
 import { ObjectCard } from "./ObjectCard.tsx"
 import { askFolder, dropped, pickedFile, pickedFolder, storeFiles } from "./picked.ts"
@@ -13,13 +14,15 @@ export interface StorePaneProps {
   readonly desk: StoreDesk
   /** Trees of the store that the workspace shows, by path. */
   readonly trees: Readonly<Record<string, string>>
+  /** Binary caches of the user's. */
+  readonly caches?: readonly CacheSettings[]
   /** Takes a tree out of the workspace; it stays in the store. */
   readonly onUnmount: (path: string) => void
   /** Saves bytes as a file of the user's. */
   readonly onSave: (name: string, bytes: Uint8Array) => void
 }
 
-export function StorePane({ desk, trees, onUnmount, onSave }: StorePaneProps) {
+export function StorePane({ desk, trees, caches = [], onUnmount, onSave }: StorePaneProps) {
   const { report, imports, paths, total, search, opened, work, faults, said } = useStore(desk.store)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
@@ -188,6 +191,11 @@ export function StorePane({ desk, trees, onUnmount, onSave }: StorePaneProps) {
           >
             Remove what nothing keeps
           </button>
+          {faults !== null && faults.length > 0 && caches.length > 0 ? (
+            <button type="button" disabled={work !== null} onClick={() => void desk.mend(caches)}>
+              Mend from the binary caches
+            </button>
+          ) : null}
           {faults !== null && faults.length > 0 ? (
             <button type="button" disabled={work !== null} onClick={() => void desk.giveUp()}>
               Remove what is damaged

@@ -1,7 +1,7 @@
 // The state of the store pane: what is there, what is being brought in, what was found wrong.
 
 import { createStore } from "zustand/vanilla"
-import type { EngineStore } from "../../engine/worker/client.ts"
+import type { CacheSettings, EngineStore } from "../../engine/worker/client.ts"
 import type { EntryView, FaultView, ImportProgress, ObjectView, StoreReport } from "../../engine/worker/protocol.ts"
 import type { Picked } from "./picked.ts"
 
@@ -169,6 +169,13 @@ export function createStoreDesk(engine: EngineStore, onTree: (name: string, stor
         const faults = await engine.verify()
         set({ faults })
         return faults.length === 0 ? "Everything is as it should be." : `${faults.length} things are wrong.`
+      }),
+    /** Mends what the last check found, from binary caches. */
+    mend: (caches: readonly CacheSettings[]): Promise<void> =>
+      working("Mending from the binary caches", async () => {
+        const { mended, left } = await engine.repair({ caches })
+        set({ faults: left })
+        return `${mended} mended, ${left.length} left.`
       }),
     giveUp: (): Promise<void> =>
       working("Removing what is damaged", async () => {

@@ -22,6 +22,8 @@ import type { HotStore } from "../store/hot-store.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import { readFiles, seldom } from "./import-files.ts"
 import type {
+  CacheReport,
+  CacheSettings,
   CollectedView,
   EntryView,
   FaultView,
@@ -43,8 +45,8 @@ import type { TabNetwork } from "./tab-network.ts"
 import type { TabStore } from "./tab-store.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
-/** Opens the store; what it has to say goes to `notify`. */
-export type OpenStore = (notify: (notice: StoreNotice) => void) => Promise<TabStore>
+/** Opens the store; what it has to say goes to `notify`. `composition` is fulfilled when the page has said of what it is made, or null. */
+export type OpenStore = (notify: (notice: StoreNotice) => void, composition: Promise<unknown>) => Promise<TabStore>
 
 /** Bytes of a file that cross at once. */
 const MOST = 16 * 2 ** 20
@@ -58,6 +60,10 @@ export class StoreDesk implements StoreApi {
   /** What was to be said before anybody listened. */
   #unsaid: StoreNotice[] = []
   readonly #stops = new Map<number, AbortController>()
+  #composed: (composition: unknown) => void = () => {}
+  readonly #composition = new Promise<unknown>((resolve) => {
+    this.#composed = resolve
+  })
 
   constructor(open: OpenStore) {
     this.#open = open
@@ -68,7 +74,7 @@ export class StoreDesk implements StoreApi {
     this.#tab ??= this.#open((notice) => {
       if (this.#notify === null) this.#unsaid.push(notice)
       else this.#notify(notice)
-    })
+    }, this.#composition)
     return this.#tab
   }
 
@@ -86,6 +92,22 @@ export class StoreDesk implements StoreApi {
   async listen(notify: (notice: StoreNotice) => void): Promise<void> {
     this.#notify = notify
     for (const notice of this.#unsaid.splice(0)) notify(notice)
+  }
+
+  async compose(composition: unknown): Promise<void> {
+    this.#composed(composition)
+  }
+
+  checkComposition(composition: unknown): Promise<StoreAnswer<null>> {
+    return this.#answer(async ({ own }) => {
+      const { composeStores } = await import("./tab-composition.ts")
+      await composeStores(composition, own.stores, () => {})
+      return null
+    })
+  }
+
+  testCache(cache: CacheSettings): Promise<StoreAnswer<CacheReport>> {
+    return this.#answer(async () => (await this.network()).testCache(cache))
   }
 
   report(): Promise<StoreAnswer<StoreReport>> {

@@ -30,17 +30,17 @@ export class StoreUpkeep {
 
   /** Checks everything. Throws StoreError. */
   async verify({ signal, progress }: Work): Promise<readonly FaultView[]> {
-    const { store, hot } = this.#tab
+    const { own, hot } = this.#tab
     await hot.queue.flush()
     const faults: Fault[] = []
-    for await (const fault of verifyStore(store, { signal, progress })) faults.push(fault)
+    for await (const fault of verifyStore(own, { signal, progress })) faults.push(fault)
     this.#faults = faults
     return faults.map((fault) => this.#view(fault))
   }
 
   /** Mends what the last check found, from binary caches. Throws StoreError. */
   async repair(substituter: Substituter | undefined, { signal }: Work): Promise<RepairedView> {
-    const { mended, left } = await repair(this.#tab.store, this.#faults, { substituter, signal })
+    const { mended, left } = await repair(this.#tab.own, this.#faults, { substituter, signal })
     this.#faults = left.map(({ fault }) => fault)
     this.#tab.hot.clear()
     return { mended: mended.length, left: left.map(({ fault, reason }) => ({ ...this.#view(fault), reason: fromBytes(reason) })) }
@@ -48,7 +48,7 @@ export class StoreUpkeep {
 
   /** Removes what could not be mended, and what refers to it; gives its paths. Throws StoreError. */
   async giveUp(): Promise<readonly string[]> {
-    const removed = await giveUp(this.#tab.store, this.#faults)
+    const removed = await giveUp(this.#tab.own, this.#faults)
     this.#faults = []
     this.#tab.removed()
     return this.#print(removed)
@@ -56,9 +56,9 @@ export class StoreUpkeep {
 
   /** Removes what no root keeps. `keep` is live too. Throws StoreError. */
   async collect(options: { budget: number; dryRun: boolean; keep: readonly StorePath[] }, { signal }: Work): Promise<CollectedView> {
-    const { store, hot } = this.#tab
+    const { own, hot } = this.#tab
     await hot.queue.flush()
-    const { removed, keptBytes, freedBytes } = await collectGarbage(store, this.#roots, { ...options, signal })
+    const { removed, keptBytes, freedBytes } = await collectGarbage(own, this.#roots, { ...options, signal })
     if (!options.dryRun) this.#tab.removed()
     return { removed: this.#print(removed), keptBytes, freedBytes }
   }

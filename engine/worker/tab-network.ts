@@ -19,7 +19,7 @@ import { BinaryCache } from "../store/binary-cache.ts"
 import type { EvalIOOptions } from "../store/eval-io.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import { Substituter } from "../store/substitute.ts"
-import type { NetworkOptions, StoreNotice } from "./protocol.ts"
+import type { CacheReport, CacheSettings, NetworkOptions, StoreNotice } from "./protocol.ts"
 import type { TabStore } from "./tab-store.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
@@ -81,6 +81,18 @@ export class TabNetwork {
       progress: ({ url, done, total }) => this.#notify({ kind: "fetching", url: fromBytes(url), done, total }),
     })
     return substitute === undefined ? { network } : { network, substitute }
+  }
+
+  /** Asks a binary cache what it is. Throws StoreError. */
+  async testCache({ url, publicKeys }: CacheSettings): Promise<CacheReport> {
+    if (!/^https?:\/\/[^/]/.test(url)) throw new StoreError("invalid", `'${url}' is not an http or https URL`)
+    const began = performance.now()
+    try {
+      const { priority, wantMassQuery } = await new BinaryCache({ url, publicKeys: publicKeys.map(keyOf) }).info()
+      return { milliseconds: performance.now() - began, priority, wantMassQuery }
+    } catch (e) {
+      throw e instanceof RangeError ? new StoreError("invalid", e.message) : e
+    }
   }
 
   /** What brings objects in from the binary caches. Throws RangeError for keys that cannot be read. */

@@ -7,9 +7,9 @@ import { WorkerSession } from "./session.ts"
 import { openTabStore } from "./tab-store.ts"
 
 const hashes = initHashes()
-const session = new WorkerSession(async (notify) => {
+const session = new WorkerSession(async (notify, composition) => {
   await hashes
-  return openTabStore(notify)
+  return openTabStore(notify, composition)
 })
 // The first evaluation waits for it; the editor's worker (language-client.ts) evaluates nothing.
 if (self.name !== "thunkpad-language") session.tab().catch(() => {})

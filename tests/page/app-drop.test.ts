@@ -12,6 +12,7 @@ const at = (name: string): string => `${folder}/${name}`
 beforeAll(() => {
   for (const below of ["project/lib/deep", "project/.git", "project/node_modules/x"]) fs.mkdirSync(at(below), { recursive: true })
   fs.writeFileSync(at("plain.nix"), "1")
+  fs.writeFileSync(at("default.nix"), '"another"')
   fs.writeFileSync(at("ümlaut – “quoted”.nix"), '"ä€😀"')
   fs.writeFileSync(at("picture.png"), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0xff, 0xfe]))
   fs.writeFileSync(at("project/default.nix"), "import ./lib/deep/value.nix + 1")
@@ -63,7 +64,6 @@ test("several files and a folder are dropped at once; what is no text is named, 
   await page.getByRole("tabpanel").getByText("42").waitFor()
 
   // Onto a folder: they go into it, over what is there under the same name; one undo brings that back.
-  fs.writeFileSync(at("default.nix"), '"another"')
   await drop(app, '[data-folder="project/lib/"]', ["default.nix", "plain.nix"])
   await page.getByText("2 files were added.").waitFor()
   await expect.poll(() => kept(app)).toEqual({ ...files, "project/lib/default.nix": '"another"', "project/lib/plain.nix": "1" })

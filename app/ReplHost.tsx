@@ -1,6 +1,7 @@
 // The repl of the open workspace: its files can be loaded in it, its inputs become files and links.
 
-import { useMemo } from "react"
+import { lazy, Suspense, useMemo } from "react"
+import { useBuilds } from "./build/build-context.ts"
 import { useEngine } from "./engine-context.ts"
 import { pageStorage } from "./page-storage.ts"
 import { ReplValue } from "./ReplValue.tsx"
@@ -10,11 +11,15 @@ import { linkOf } from "./share/page-link.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
 import { createWorkspace, requestOf } from "./workspace/workspace.ts"
 
+// With the build pane's parts it comes when something needs a build.
+const AllowBuilds = lazy(() => import("./AllowBuilds.tsx").then((m) => ({ default: m.AllowBuilds })))
+
 const HISTORY = "thunkpad/2/repl"
 
 export function ReplHost() {
   const bench = useWorkbench()
   const engine = useEngine()
+  const builds = useBuilds()
   const id = useBench((state) => state.workspace.id)
   // One transcript for a workspace, wherever the pane is shown: it goes on where it was left.
   const transcript = useMemo((): Transcript => {
@@ -25,10 +30,18 @@ export function ReplHost() {
       const { file: _, ...request } = requestOf(bench.store.getState().workspace, false)
       return engine.openRepl(request)
     }
-    const made = createTranscript(open, readHistory(), (history) => pageStorage.setItem(HISTORY, JSON.stringify(history.slice(-500))))
+    const made = createTranscript({
+      open,
+      history: readHistory(),
+      keep: (history) => pageStorage.setItem(HISTORY, JSON.stringify(history.slice(-500))),
+      builds: async () => {
+        await builds?.find()
+        return builds?.agreed() ?? null
+      },
+    })
     bench.transcripts.set(id, made)
     return made
-  }, [bench, engine, id])
+  }, [bench, engine, builds, id])
   const asFile = (text: string) => {
     const { files } = bench.store.getState().workspace
     let n = 1
@@ -47,6 +60,19 @@ export function ReplHost() {
     <ReplPane
       transcript={transcript}
       value={(run, at, view) => <ReplValue run={run} at={at} view={view} label={null} />}
+      remedy={(drvPath, input) =>
+        builds === null ? null : (
+          <Suspense fallback={null}>
+            <AllowBuilds
+              key={drvPath}
+              desk={builds}
+              drvPath={drvPath}
+              onAllow={(settings) => void transcript.allowBuilds(settings, input)}
+              onSettings={() => bench.setPane("builds")}
+            />
+          </Suspense>
+        )
+      }
       onStop={bench.stop}
       onFile={asFile}
       onLink={asLink}

@@ -84,7 +84,8 @@ export class EngineDesk {
     const repl = this.engine.openRepl(request)
     return {
       run: repl.run,
-      input: (text) => this.counted(repl.input(text)),
+      input: (text, options) => this.counted(repl.input(text, options)),
+      allowBuilds: (builds) => repl.allowBuilds(builds),
       words: (text) => this.counted(repl.words(text)),
       names: () => repl.names(),
     }

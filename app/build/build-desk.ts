@@ -201,6 +201,11 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       const endpoint = endpointOf(get())
       return endpoint === null ? null : settingsFor(endpoint)
     },
+    /** The same if something was sent there with the user's consent before; else null. */
+    agreed(): BuildSettings | null {
+      const endpoint = endpointOf(get())
+      return endpoint !== null && get().choice.allowed.includes(endpoint.url) ? settingsFor(endpoint) : null
+    },
     /** Takes what the engine tells of builds. */
     hear(one: BuildNews): void {
       news.push(one)

@@ -7,6 +7,8 @@ import type { Entry } from "./transcript.ts"
 interface Props {
   readonly entry: Entry
   readonly run: number | null
+  /** What can be done about an input that needs a derivation built. */
+  readonly remedy?: ((drvPath: string, input: string) => ReactNode) | undefined
   readonly value: (run: number, ref: Ref, view: ValueView) => ReactNode
   readonly onFile: (text: string) => void
   readonly onLink: (text: string) => void
@@ -16,7 +18,7 @@ interface Props {
 /** Values whose printed form says all: they need no view beside it. */
 const simple = new Set<ValueView["kind"]>(["int", "float", "bool", "null", "string", "path"])
 
-export function ReplEntry({ entry, run, value, onFile, onLink, onAgain }: Props) {
+export function ReplEntry({ entry, run, remedy, value, onFile, onLink, onAgain }: Props) {
   const { input, answer, stopped } = entry
   const found = answer?.value ?? null
   const opened = run !== null && found !== null && !simple.has(found.view.kind)
@@ -50,6 +52,7 @@ export function ReplEntry({ entry, run, value, onFile, onLink, onAgain }: Props)
           </pre>
         ),
       )}
+      {answer == null || answer.needs === null ? null : remedy?.(answer.needs, input)}
       {opened ? value(run, found.ref, found.view) : null}
       {stopped !== null ? <p className="repl-stopped">{stopped}; what was bound before is still there</p> : null}
       {answer === null && stopped === null ? <p className="repl-busy">evaluating…</p> : null}

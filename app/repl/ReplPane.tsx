@@ -11,6 +11,8 @@ export interface ReplPaneProps {
   readonly transcript: Transcript
   /** Shows a value that can be opened. */
   readonly value: (run: number, ref: Ref, view: ValueView) => ReactNode
+  /** What can be done about an input that needs a derivation built; only the last one is asked about. */
+  readonly remedy?: (drvPath: string, input: string) => ReactNode
   readonly onStop: () => void
   /** Makes a file of an input. */
   readonly onFile: (text: string) => void
@@ -18,7 +20,7 @@ export interface ReplPaneProps {
   readonly onLink: (text: string) => void
 }
 
-export function ReplPane({ transcript, value, onStop, onFile, onLink }: ReplPaneProps) {
+export function ReplPane({ transcript, value, remedy, onStop, onFile, onLink }: ReplPaneProps) {
   const { entries, text, busy, offers, names } = useStore(transcript.store)
   const field = useRef<HTMLTextAreaElement>(null)
   const end = useRef<HTMLDivElement>(null)
@@ -71,12 +73,13 @@ export function ReplPane({ transcript, value, onStop, onFile, onLink }: ReplPane
             line, Tab completes, the arrows bring earlier inputs back.
           </p>
         ) : null}
-        {entries.map((entry) => (
+        {entries.map((entry, i) => (
           <ReplEntry
             key={entry.id}
             entry={entry}
             run={transcript.run()}
             value={value}
+            remedy={i === entries.length - 1 && !busy ? remedy : undefined}
             onFile={onFile}
             onLink={onLink}
             onAgain={transcript.type}

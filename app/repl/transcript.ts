@@ -1,7 +1,7 @@
 // The state of a repl pane: entries in order, the input under way, the history, completion.
 
 import { createStore } from "zustand/vanilla"
-import { type EngineRepl, EngineStopped } from "../../engine/worker/client.ts"
+import { type BuildSettings, type EngineRepl, EngineStopped } from "../../engine/worker/client.ts"
 import type { ReplAnswer, ReplName } from "../../engine/worker/repl-protocol.ts"
 
 /** One input and what came of it; null while it is being answered. */
@@ -31,8 +31,20 @@ const KEPT = 500
 
 export type Transcript = ReturnType<typeof createTranscript>
 
-/** A pane over repls that `open` makes: one at the start and one at each restart. `keep` gets the history when it grows. */
-export function createTranscript(open: () => EngineRepl, history: readonly string[], keep: (history: readonly string[]) => void) {
+export interface TranscriptOptions {
+  /** Makes a repl: one at the start and one at each restart. */
+  readonly open: () => EngineRepl
+  readonly history: readonly string[]
+  /** Gets the history when it grows. */
+  readonly keep: (history: readonly string[]) => void
+  /** Where inputs may have something built without asking; null for nowhere. */
+  readonly builds?: () => Promise<BuildSettings | null>
+}
+
+/** Inputs that are about builds themselves, whatever their evaluation needs. */
+const building = /^\s*:(?:b|bl|log)(?:\s|$)/
+
+export function createTranscript({ open, history, keep, builds = async () => null }: TranscriptOptions) {
   const store = createStore<TranscriptState>(() => ({ entries: [], text: "", busy: false, offers: [], offerFrom: 0, names: [], history }))
   const { getState: get, setState: set } = store
   let repl: EngineRepl | null = null
@@ -48,6 +60,32 @@ export function createTranscript(open: () => EngineRepl, history: readonly strin
   const change = (id: number, entry: Partial<Entry>): void =>
     set({ entries: get().entries.map((one) => (one.id === id ? { ...one, ...entry } : one)) })
 
+  const submit = async (text: string): Promise<void> => {
+    if (get().busy || text.trim() === "") return
+    const id = ++last
+    set({ busy: true, offers: [], entries: [...get().entries, { id, input: text, answer: null, stopped: null }].slice(-KEPT) })
+    try {
+      const asked = current()
+      const where = building.test(text) ? await builds() : null
+      const answer = await asked.input(text, where === null ? {} : { builds: where })
+      if (answer.state === "more") {
+        set({ entries: get().entries.filter((entry) => entry.id !== id), text: `${get().text}\n` })
+        return
+      }
+      change(id, { answer })
+      const kept = [...get().history.filter((input) => input !== text), text].slice(-1000)
+      set({ text: get().text === text ? "" : get().text, history: kept, names: await asked.names() })
+      at = kept.length
+      keep(kept)
+      if (answer.state === "quit") repl = null
+    } catch (e) {
+      const why = e instanceof Error ? e.message : String(e)
+      change(id, { stopped: e instanceof EngineStopped ? why : `the engine failed: ${why}` })
+    } finally {
+      set({ busy: false })
+    }
+  }
+
   return {
     store,
     /** The run that the values of answers belong to; null before the first input. */
@@ -57,30 +95,12 @@ export function createTranscript(open: () => EngineRepl, history: readonly strin
       set({ text, offers: [] })
     },
     /** Answers the text; if it is a beginning only, it stays and gets a new line. */
-    async submit(): Promise<void> {
-      const { text, busy } = get()
-      if (busy || text.trim() === "") return
-      const id = ++last
-      set({ busy: true, offers: [], entries: [...get().entries, { id, input: text, answer: null, stopped: null }].slice(-KEPT) })
-      try {
-        const asked = current()
-        const answer = await asked.input(text)
-        if (answer.state === "more") {
-          set({ entries: get().entries.filter((entry) => entry.id !== id), text: `${get().text}\n` })
-          return
-        }
-        change(id, { answer })
-        const kept = [...get().history.filter((input) => input !== text), text].slice(-1000)
-        set({ text: get().text === text ? "" : get().text, history: kept, names: await asked.names() })
-        at = kept.length
-        keep(kept)
-        if (answer.state === "quit") repl = null
-      } catch (e) {
-        const why = e instanceof Error ? e.message : String(e)
-        change(id, { stopped: e instanceof EngineStopped ? why : `the engine failed: ${why}` })
-      } finally {
-        set({ busy: false })
-      }
+    submit: (): Promise<void> => submit(get().text),
+    /** The user lets evaluation have built what it needs: an input that could not be answered for that is answered again. */
+    async allowBuilds(where: BuildSettings, input: string): Promise<void> {
+      if (get().busy) return
+      await current().allowBuilds(where)
+      await submit(input)
     },
     /** Goes to an earlier (-1) or later (1) input; with a text being typed, to those that begin with it. */
     browse(by: -1 | 1): void {

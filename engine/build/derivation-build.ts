@@ -194,7 +194,8 @@ async function dispatch(
   }
 }
 
-function newsOf(event: EndpointEvent, drvPath: string): BuildNews | undefined {
+/** An event of an endpoint as news; undefined for what is none, and for the end. */
+export function newsOf(event: EndpointEvent, drvPath: string): BuildNews | undefined {
   const time = Date.now()
   switch (event.kind) {
     case "queued":

@@ -171,44 +171,52 @@ export class Endpoint {
    * when nothing was heard for too long, `cancelled` (the endpoint is told), `denied`, `invalid`, `unsupported`.
    */
   async *build(job: EndpointJob, options: BuildCallOptions = {}): AsyncGenerator<EndpointEvent> {
-    const { signal } = options
-    const watch = new Watching(messageOf(job), options.again === true)
+    const watch = new Watching({ job: messageOf(job), again: options.again === true })
+    try {
+      yield* this.#follow(watch, job, options.signal)
+    } catch (error) {
+      if (options.signal?.aborted === true && watch.build !== undefined) await this.cancel(watch.build).catch(() => {})
+      throw error
+    }
+  }
+
+  /** The events of a build that the endpoint knows of, from the first; it goes on when nobody watches any more. Throws as `build`, `absent`. */
+  watch(build: string, signal?: AbortSignal): AsyncGenerator<EndpointEvent> {
+    return this.#follow(new Watching({ build }), null, signal)
+  }
+
+  async *#follow(watch: Watching, job: EndpointJob | null, signal: AbortSignal | undefined): AsyncGenerator<EndpointEvent> {
     let lost = 0
     let heard = Date.now()
-    try {
-      for (;;) {
-        throwIfCancelled(signal)
-        try {
-          for await (const event of this.#events(watch, signal)) {
-            lost = 0
-            heard = Date.now()
-            yield event
-            if (event.kind === "done" || event.kind === "failed") return
-          }
-          // Ended without an end: the gateway is going down, or the connection was made anew.
-        } catch (error) {
-          throwIfCancelled(signal)
-          const fault = storeErrorOf(error, "building")
-          if (fault.code === "unsupported" && watch.build === undefined) {
-            yield* this.#buildPlainly(job, signal)
-            return
-          }
-          if (fault.code === "absent" && watch.build !== undefined) {
-            watch.begin()
-            yield { kind: "anew" }
-            continue
-          }
-          if (fault.code !== "unreachable" && fault.code !== "quota") throw fault
-          if (Date.now() - heard > this.patience) throw fault
-          const delay = Math.round(Math.min(this.#retry.longest, this.#retry.delay * 2 ** lost) * (0.5 + Math.random()))
-          lost = Math.min(lost + 1, 16)
-          yield { kind: "reconnecting", reason: fault.message, delay }
-          await pause(delay, signal)
+    for (;;) {
+      throwIfCancelled(signal)
+      try {
+        for await (const event of this.#events(watch, signal)) {
+          lost = 0
+          heard = Date.now()
+          yield event
+          if (event.kind === "done" || event.kind === "failed") return
         }
+        // Ended without an end: the gateway is going down, or the connection was made anew.
+      } catch (error) {
+        throwIfCancelled(signal)
+        const fault = storeErrorOf(error, "building")
+        if (fault.code === "unsupported" && watch.build === undefined && job !== null) {
+          yield* this.#buildPlainly(job, signal)
+          return
+        }
+        if (fault.code === "absent" && watch.build !== undefined && job !== null) {
+          watch.begin()
+          yield { kind: "anew" }
+          continue
+        }
+        if (fault.code !== "unreachable" && fault.code !== "quota") throw fault
+        if (Date.now() - heard > this.patience) throw fault
+        const delay = Math.round(Math.min(this.#retry.longest, this.#retry.delay * 2 ** lost) * (0.5 + Math.random()))
+        lost = Math.min(lost + 1, 16)
+        yield { kind: "reconnecting", reason: fault.message, delay }
+        await pause(delay, signal)
       }
-    } catch (error) {
-      if (signal?.aborted === true && watch.build !== undefined) await this.cancel(watch.build).catch(() => {})
-      throw error
     }
   }
 
@@ -291,15 +299,14 @@ function messageOf({ request, derivation }: EndpointJob): Job {
 
 /** Where one build's events are. */
 class Watching {
-  readonly #job: Job
-  readonly #again: boolean
+  readonly #job: { readonly value: Job; readonly again: boolean } | null
   /** Its name, once it is accepted. */
   build: string | undefined
   #next = 0n
 
-  constructor(job: Job, again: boolean) {
-    this.#job = job
-    this.#again = again
+  constructor(what: { readonly job: Job; readonly again: boolean } | { readonly build: string }) {
+    this.#job = "job" in what ? { value: what.job, again: what.again } : null
+    this.build = "build" in what ? what.build : undefined
   }
 
   /** Forgets what came. */
@@ -309,8 +316,9 @@ class Watching {
   }
 
   call(): MessageInitShape<(typeof BuildService)["method"]["build"]["input"]> {
-    if (this.build === undefined) return { what: { case: "job", value: this.#job }, again: this.#again }
-    return { what: { case: "build", value: this.build }, fromEvent: this.#next }
+    if (this.build !== undefined) return { what: { case: "build", value: this.build }, fromEvent: this.#next }
+    const { value, again } = this.#job! // without a name it has a job
+    return { what: { case: "job", value }, again }
   }
 
   /** The event of a message, unless it came before. Throws `unreachable` if one before it is missing. */

@@ -3,8 +3,8 @@
 
 import { StoreError } from "../castore/error.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
+import type { Builder, BuiltOutput } from "../store/builder.ts"
 import { textOfBytes } from "../store/byte-text.ts"
-import type { Builder, BuiltOutput } from "../store/eval-io.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import type { Store } from "../store/store.ts"
 import type { BuildFault } from "./build-fault.ts"

@@ -66,11 +66,13 @@ export interface ReplOptions {
   readonly installables?: () => readonly Installable[]
   /** Turns Markdown (bytes) into what is shown. */
   readonly markdown?: (text: string) => string
+  /** Gets each error that is shown. */
+  readonly failed?: (error: NixError) => void
   /** Gets the cell of each expression whose value is printed: for a view of it. */
   readonly shown?: (cell: Cell) => void
   /** Opens an editor; true if it may have changed files. Without it `:e` shows the text. */
   readonly edit?: (definition: Definition) => boolean
-  readonly builder?: ReplBuilder
+  readonly builder?: ReplBuilder | undefined
   /** Why nothing can be built, where that is so, and what to do about it. */
   readonly unable?: string
 }
@@ -127,6 +129,7 @@ export class ReplSession {
   error(e: unknown): void {
     const { rt } = this.evaluator
     const color = this.options.color === true
+    if (e instanceof NixError) this.options.failed?.(e)
     if (e instanceof NixError) this.print("error", `${renderError(e, rt.sources, { showTrace: rt.showTrace, color })}\n`)
     else if (e instanceof Stopped) this.print("error", `error: ${e.message}\n`)
     else throw e

@@ -14,6 +14,7 @@ import { FormatError } from "../formats/error.ts"
 import { parseBareHash } from "../formats/hash/hash.ts"
 import { makeFixedOutputPath } from "../formats/store-path/compute.ts"
 import { parseBaseName, parseStorePath, printStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import type { Builder, BuiltOutput } from "./builder.ts"
 import { Importer } from "./eval-io-import.ts"
 import { Prefetcher, type Purpose, type Window } from "./eval-io-prefetch.ts"
 import type { HotStore } from "./hot-store.ts"
@@ -34,18 +35,6 @@ export interface EvalIOOptions {
   readonly network?: Network
   /** Builds what evaluation needs; without it, whatever needs a build says that it is not allowed. */
   readonly builder?: Builder
-}
-
-/** An output of a derivation of the store. */
-export interface BuiltOutput {
-  readonly drvPath: StorePath
-  readonly output: string
-}
-
-/** What builds for evaluation. */
-export interface Builder {
-  /** Makes outputs be in the store; gives what is known of them, in the same order. Rejects with NixError or StoreError. */
-  realise(outputs: readonly BuiltOutput[]): Promise<readonly StoredPath[]>
 }
 
 /** What fetches into the store. Methods reject with NixError or StoreError. */
@@ -240,15 +229,29 @@ export class EvalIO implements Host {
       )
     }
     const key = `realise ${outputs.map(({ drvPath, output }) => `${drvPath}!${output}`).join(" ")}`
-    return this.#answerLong(key, async () => {
-      // What has just been made is not in the store yet.
-      await this.hot.queue.flush()
-      const infos = await builder.realise(wanted)
-      for (const info of infos) this.hot.noteInfo(info)
-      // What was looked for in vain may have come with them.
-      this.#absent.clear()
-      return infos.map(({ path }) => printStorePath(path, this.storeDir))
-    })
+    return this.#answerLong(key, () => this.#built(builder, wanted))
+  }
+
+  /** Has outputs built for somebody else, so that evaluation sees them. Rejects with NixError. */
+  async build(builder: Builder, outputs: readonly OutputRequest[]): Promise<readonly string[]> {
+    try {
+      return await this.#built(
+        builder,
+        outputs.map(({ drvPath, output }) => ({ drvPath: reading(() => parseStorePath(drvPath, this.storeDir)), output })),
+      )
+    } catch (e) {
+      throw e instanceof StoreError || e instanceof FormatError ? faultOf(e, "") : e
+    }
+  }
+
+  async #built(builder: Builder, wanted: readonly BuiltOutput[]): Promise<readonly string[]> {
+    // What has just been made is not in the store yet.
+    await this.hot.queue.flush()
+    const infos = await builder.realise(wanted)
+    for (const info of infos) this.hot.noteInfo(info)
+    // What was looked for in vain may have come with them.
+    this.#absent.clear()
+    return infos.map(({ path }) => printStorePath(path, this.storeDir))
   }
 
   /** What is at a canonical path, or null. */

@@ -7,13 +7,22 @@ import { previewDispatch } from "../build/dispatch-preview.ts"
 import { Endpoint, type ListedBuild } from "../build/endpoint.ts"
 import { type EndpointSettings, endpointTransport } from "../build/endpoint-transport.ts"
 import { EvalBuilder } from "../build/eval-builder.ts"
+import { lastLog } from "../build/known-builds.ts"
 import { BuildScheduler } from "../build/scheduler.ts"
 import { StoreError } from "../castore/error.ts"
 import { FormatError } from "../formats/error.ts"
 import type { StorePath } from "../formats/store-path/store-path.ts"
-import type { Builder } from "../store/eval-io.ts"
 import type { Store } from "../store/store.ts"
-import type { BuildApi, BuildPlanView, BuildReport, BuildSettings, BuildWanted, BuildWishes, EndpointReport } from "./build-protocol.ts"
+import type {
+  BuildApi,
+  BuildPlanView,
+  BuildReport,
+  BuildSettings,
+  BuildWanted,
+  BuildWishes,
+  EndpointReport,
+  TabBuilder,
+} from "./build-protocol.ts"
 import type { StoreAnswer } from "./protocol.ts"
 import type { TabNetwork } from "./tab-network.ts"
 import type { TabStore } from "./tab-store.ts"
@@ -108,10 +117,18 @@ export class BuildDesk implements BuildApi {
   }
 
   /** What builds for evaluation. Throws RangeError for settings that cannot be read. */
-  async evalBuilder(settings: BuildSettings): Promise<Builder> {
+  async evalBuilder(settings: BuildSettings): Promise<TabBuilder> {
     try {
-      const { scheduler, tab } = await this.#site(settings)
-      return new EvalBuilder(tab.store, scheduler)
+      const { scheduler, tab, endpoint } = await this.#site(settings)
+      const { store } = tab
+      const builder = new EvalBuilder(store, scheduler)
+      return {
+        realise: (outputs) => builder.realise(outputs),
+        log: async (drvPath) => {
+          const bytes = await lastLog(endpoint, store.parse(toBytes(drvPath)))
+          return bytes === null ? null : { bytes, from: settings.endpoint.url }
+        },
+      }
     } catch (e) {
       throw e instanceof StoreError ? new RangeError(e.message) : e
     }

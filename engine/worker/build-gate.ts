@@ -2,9 +2,8 @@
 
 import type { BuildNews } from "../build/build-news.ts"
 import type { EndpointSettings } from "../build/endpoint-transport.ts"
-import type { Builder } from "../store/eval-io.ts"
 import type { BuildDesk, BuildSurroundings } from "./build-desk.ts"
-import type { BuildApi, BuildSettings, BuildWanted, BuildWishes } from "./build-protocol.ts"
+import type { BuildApi, BuildSettings, BuildWanted, BuildWishes, TabBuilder } from "./build-protocol.ts"
 
 export class BuildGate implements BuildApi {
   readonly #around: BuildSurroundings
@@ -53,7 +52,7 @@ export class BuildGate implements BuildApi {
   }
 
   /** What builds for evaluation. Throws RangeError for settings that cannot be read. */
-  async evalBuilder(settings: BuildSettings): Promise<Builder> {
+  async evalBuilder(settings: BuildSettings): Promise<TabBuilder> {
     return (await this.#load()).evalBuilder(settings)
   }
 }

@@ -3,6 +3,7 @@
 import type { BuildNews, FaultRow, PlanRow } from "../build/build-news.ts"
 import type { ExecutorInfo, ListedBuild } from "../build/endpoint.ts"
 import type { EndpointSettings } from "../build/endpoint-transport.ts"
+import type { Builder } from "../store/builder.ts"
 import type { NetworkOptions, StoreAnswer } from "./protocol.ts"
 
 /** Where is built, and how. */
@@ -48,6 +49,12 @@ export interface BuildReport {
   /** Paths of outputs by name, by derivation. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly failures: Readonly<Record<string, FaultRow>>
+}
+
+/** What builds for evaluation, in the worker. */
+export interface TabBuilder extends Builder {
+  /** What the last build of a derivation (full path) wrote, and where that is known; null if it is not. Rejects with StoreError. */
+  log(drvPath: string): Promise<{ readonly bytes: Uint8Array; readonly from: string } | null>
 }
 
 /** The calls about builds. What may take long has a number of the caller's choice, by which it can be stopped. */

@@ -39,7 +39,8 @@ import type {
   SyntaxTree,
   WorkerApi,
 } from "./protocol.ts"
-import type { ReplAnswer, ReplApi, ReplName, ReplWords } from "./repl-protocol.ts"
+import { type EngineRepl, replOver } from "./repl-client.ts"
+import type { ReplApi } from "./repl-protocol.ts"
 import workerUrl from "./worker.ts?worker&url"
 
 export type { BuildNews, BuildStage, FaultRow, PlanRow } from "../build/build-news.ts"
@@ -77,6 +78,7 @@ export type {
   TraceRow,
   ValueView,
 } from "./protocol.ts"
+export type { EngineRepl } from "./repl-client.ts"
 
 /** The rejection of calls that were under way when the engine was stopped, or whose worker died. */
 export class EngineStopped extends Error {
@@ -142,17 +144,6 @@ export interface WorkOptions<Progress> {
 }
 
 export type ImportOptions = WorkOptions<ImportProgress>
-
-/** A repl: a run whose results are at the places `[number of the input]`. */
-export interface EngineRepl {
-  readonly run: number
-  /** Answers an input; what was bound stays bound after `stop`, unless it was this input that was stopped. */
-  input(text: string): Promise<ReplAnswer>
-  /** What the last word of an input may become. */
-  words(text: string): Promise<ReplWords>
-  /** What is bound, and by which input. */
-  names(): Promise<readonly ReplName[]>
-}
 
 /** An evaluator in a worker of its own. Runs outlive the worker: what one has shown can be asked again after `stop`. */
 export interface Engine {
@@ -432,23 +423,14 @@ export function engineOver(connect: () => Connection): Engine {
     given,
   })
   const bundles = bundlesOver((work) => ask(null, (api) => work(api.bundles as unknown as BundleApi)), given)
+  const replOf = (api: Remote<WorkerApi>): ReplApi => api.repl as unknown as ReplApi
   const openRepl = (request: EvaluateRequest): EngineRepl => {
-    const inputs: string[] = []
-    const run = open({ ...request, repl: { inputs } })
-    const replOf = (api: Remote<WorkerApi>): ReplApi => api.repl as unknown as ReplApi
-    return {
-      run,
-      async input(text) {
-        const answer = await ask(run, (api) => replOf(api).input(run, text))
-        if (answer.state === "done") {
-          inputs.push(text)
-          requests.set(run, { ...request, repl: { inputs: [...inputs] } })
-        }
-        return answer
-      },
-      words: (text) => ask(run, (api) => replOf(api).words(run, text)),
-      names: () => ask(run, (api) => replOf(api).names(run)),
-    }
+    const run = open({ ...request, repl: { inputs: [] } })
+    return replOver(run, request, {
+      ask: (work) => ask(run, (api) => work(replOf(api))),
+      keep: (changed) => requests.set(run, changed),
+      park: () => park(run),
+    })
   }
   // comlink maps a promised union to a union of promises; awaiting it gives the union back.
   return {

@@ -1,6 +1,7 @@
 // The worker's side of the repl's calls.
 
 import type { Evaluator } from "../eval/evaluator.ts"
+import type { BuildSettings, TabBuilder } from "./build-protocol.ts"
 import type { ReplAnswer, ReplApi, ReplName, ReplWords } from "./repl-protocol.ts"
 import type { Run } from "./run.ts"
 import type { RunRepl } from "./run-repl.ts"
@@ -11,6 +12,8 @@ import { viewCell } from "./view.ts"
 export interface ReplRuns {
   start(run: number): Promise<Run>
   settled<T>(evaluator: Evaluator, work: () => T): Promise<T>
+  /** What builds for the inputs themselves. */
+  builder(settings: BuildSettings): Promise<TabBuilder>
 }
 
 export class ReplDesk implements ReplApi {
@@ -20,8 +23,10 @@ export class ReplDesk implements ReplApi {
     this.#runs = runs
   }
 
-  async input(id: number, text: string): Promise<ReplAnswer> {
+  async input(id: number, text: string, builds?: BuildSettings): Promise<ReplAnswer> {
     const { run, repl } = await this.#open(id)
+    const where = builds ?? run.builds
+    repl.builder = where === undefined ? null : await this.#runs.builder(where)
     const { evaluator } = run
     const started = performance.now()
     repl.take(text)
@@ -32,7 +37,7 @@ export class ReplDesk implements ReplApi {
       repl.cancel()
       throw e
     }
-    const { texts, input } = repl.finish(text, state)
+    const { texts, input, needs } = repl.finish(text, state)
     const ref = input === null ? null : [input]
     return {
       state,
@@ -40,6 +45,7 @@ export class ReplDesk implements ReplApi {
       value: ref === null ? null : { ref, view: viewCell(evaluator, ref, run.cell(ref)) },
       log: run.takeLog().map(fromBytes),
       milliseconds: performance.now() - started,
+      needs: needs === null ? null : fromBytes(needs),
     }
   }
 

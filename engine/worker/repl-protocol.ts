@@ -1,5 +1,6 @@
 // A repl as plain data: what is typed, what is answered.
 
+import type { BuildSettings } from "./build-protocol.ts"
 import type { Ref, ValueView } from "./protocol.ts"
 
 export interface ReplAnswer {
@@ -12,6 +13,8 @@ export interface ReplAnswer {
   /** Lines that `trace` and `warn` printed. */
   readonly log: readonly string[]
   readonly milliseconds: number
+  /** The derivation that it would have to have built, but may not; null if that is not why it failed. */
+  readonly needs: string | null
 }
 
 /** What the last word of an input may become; it begins at `from` (UTF-16). */
@@ -28,7 +31,8 @@ export interface ReplName {
 
 /** The worker's calls about the repl of a run (EvaluateRequest.repl). */
 export interface ReplApi {
-  input(run: number, text: string): Promise<ReplAnswer>
+  /** `builds`: where the input itself may have something built (`:b`), or ask for logs; what its evaluation needs is not meant. */
+  input(run: number, text: string, builds?: BuildSettings): Promise<ReplAnswer>
   words(run: number, text: string): Promise<ReplWords>
   names(run: number): Promise<readonly ReplName[]>
 }

@@ -1,10 +1,15 @@
 // The repl of a run: its inputs as data, so that another worker can take them again, each result as a cell that can be looked into.
 
+import { StoreError } from "../castore/error.ts"
+import { NixError } from "../eval/error.ts"
 import type { Evaluator } from "../eval/evaluator.ts"
 import { Repl, type ReplState } from "../eval/repl.ts"
 import { wordStart } from "../eval/repl-complete.ts"
-import type { ReplText } from "../eval/repl-session.ts"
+import type { ReplBuilder, ReplText } from "../eval/repl-session.ts"
 import type { Cell } from "../eval/value.ts"
+import { textOfBytes } from "../store/byte-text.ts"
+import type { EvalIO } from "../store/eval-io.ts"
+import type { TabBuilder } from "./build-protocol.ts"
 import type { ReplName, ReplWords } from "./repl-protocol.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
@@ -17,12 +22,24 @@ export class RunRepl {
   private texts: ReplText[] = []
   private last: Cell | null = null
   private taken = false
+  /** What the input that is answered would have to have built, but may not. */
+  private needs: string | null = null
+  /** What builds for inputs themselves. */
+  builder: TabBuilder | null = null
 
   /** `inputs` are those that were answered before, perhaps in another worker. */
-  constructor(evaluator: Evaluator, cwd: string, inputs: readonly string[]) {
+  constructor(evaluator: Evaluator, host: EvalIO, cwd: string, inputs: readonly string[]) {
     this.inputs = [...inputs]
+    const builds = (): ReplBuilder | undefined => (this.builder === null ? undefined : replBuilder(host, this.builder))
     this.repl = new Repl(evaluator, {
       cwd,
+      get builder() {
+        return builds()
+      },
+      unable: "building has not been allowed",
+      failed: ({ kind, message }) => {
+        if (kind === "build-not-allowed") this.needs = /cannot build '([^'^]+\.drv)/.exec(message)?.[1] ?? null
+      },
       print: (text) => this.texts.push(text),
       shown: (cell) => {
         this.last = cell
@@ -55,6 +72,7 @@ export class RunRepl {
   take(text: string): void {
     this.texts = []
     this.last = null
+    this.needs = null
     this.repl.take(toBytes(text))
   }
 
@@ -62,17 +80,20 @@ export class RunRepl {
     return this.repl.answer()
   }
 
-  /** What was said to the input that was answered last, and its number if it has a value. An input that goes on is forgotten. */
-  finish(text: string, state: ReplState): { readonly texts: readonly ReplText[]; readonly input: number | null } {
-    const { texts, last } = this
+  /**
+   * What was said to the input that was answered last, its number if it has a value, and what it needs built but may not. An input that
+   * goes on is forgotten.
+   */
+  finish(text: string, state: ReplState): { texts: readonly ReplText[]; input: number | null; needs: string | null } {
+    const { texts, last, needs } = this
     if (state === "more") {
       this.repl.cancel()
-      return { texts, input: null }
+      return { texts, input: null, needs: null }
     }
     this.inputs.push(text)
     this.cells.push(last)
     this.note()
-    return { texts, input: last === null ? null : this.cells.length - 1 }
+    return { texts, input: last === null ? null : this.cells.length - 1, needs }
   }
 
   /** Gives up an input whose answer was interrupted. */
@@ -101,5 +122,26 @@ export class RunRepl {
       this.slots.set(name, slot)
       this.origins.set(name, this.cells.length - 1)
     }
+  }
+}
+
+/** What builds for the commands of a repl whose evaluator has this host. */
+function replBuilder(host: EvalIO, builder: TabBuilder): ReplBuilder {
+  return {
+    async build(drvPath, outputs) {
+      const paths = await host.build(
+        builder,
+        outputs.map((output) => ({ drvPath, output })),
+      )
+      return new Map(outputs.map((output, i) => [output, paths[i] as string])) // one for each
+    },
+    async log(drvPath) {
+      try {
+        const found = await builder.log(fromBytes(drvPath))
+        return found === null ? null : { text: textOfBytes(found.bytes), from: toBytes(found.from) }
+      } catch (e) {
+        throw e instanceof StoreError ? new NixError("error", toBytes(e.message), 0) : e
+      }
+    },
   }
 }

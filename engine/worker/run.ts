@@ -15,10 +15,12 @@ import { FormatError } from "../formats/error.ts"
 import { parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
 import type { Expr } from "../lang/expr.ts"
 import { show } from "../lang/show.ts"
-import { type Builder, EvalIO } from "../store/eval-io.ts"
+import type { Builder } from "../store/builder.ts"
+import { EvalIO } from "../store/eval-io.ts"
 import type { Window } from "../store/eval-io-prefetch.ts"
 import type { HotStore } from "../store/hot-store.ts"
 import { type MountedFile, Mounts } from "../store/mount.ts"
+import type { BuildSettings } from "./build-protocol.ts"
 import type { EvaluateRequest, FileData, Ref } from "./protocol.ts"
 import { RunRepl } from "./run-repl.ts"
 import type { RunSide, TabNetwork } from "./tab-network.ts"
@@ -77,7 +79,12 @@ export class Run {
     const observe = request.options?.observe ?? 0
     if (observe > 0) this.evaluator.rt.observer = new ForceObserver(observe, () => performance.now())
     if (request.options?.explain !== false) watchStore(this.evaluator.rt)
-    this.repl = request.repl === undefined ? null : new RunRepl(this.evaluator, baseOf(request), request.repl.inputs)
+    this.repl = request.repl === undefined ? null : new RunRepl(this.evaluator, this.host, baseOf(request), request.repl.inputs)
+  }
+
+  /** Where what evaluation needs may be built. */
+  get builds(): BuildSettings | undefined {
+    return this.request.builds
   }
 
   /** The lines printed since the last call. */

@@ -47,6 +47,7 @@ export class WorkerSession extends StoreDesk implements WorkerApi {
   readonly repl = new ReplDesk({
     start: (run) => this.start(run),
     settled: (evaluator, work) => this.settled(evaluator, work),
+    builder: (settings) => this.builds.evalBuilder(settings),
   })
   readonly builds = new BuildGate({ tab: () => this.tab(), network: () => this.network() })
   readonly bundles = new BundleGate(() => this.tab())

@@ -13,11 +13,11 @@ afterEach(() => {
 function open(history: readonly string[] = []): { transcript: Transcript; kept: (readonly string[])[] } {
   const engine = localEngine()
   const kept: (readonly string[])[] = []
-  const transcript = createTranscript(
-    () => engine.openRepl({}),
+  const transcript = createTranscript({
+    open: () => engine.openRepl({}),
     history,
-    (all) => kept.push(all),
-  )
+    keep: (all) => kept.push(all),
+  })
   render(
     <ReplPane
       transcript={transcript}

@@ -176,7 +176,13 @@ const app: UserConfig = {
       output: {
         entryFileNames: ({ name }) => (name === "engine" || name === "embed" ? `${name}.js` : "assets/[name]-[hash].js"),
         // What both of Monaco's editors need, under a name that LATER and the size test can know.
-        codeSplitting: { groups: [{ name: "monaco", test: /[\\/]app[\\/]editor[\\/]monaco\.ts$/ }] },
+        codeSplitting: {
+          groups: [
+            // Vite's own helper of lazy imports, which everything uses: else it is put beside what Monaco brings, and the shell loads all of it.
+            { name: "preload", test: /vite[\\/]preload-helper/, priority: 1 },
+            { name: "monaco", test: /[\\/]app[\\/]editor[\\/]monaco\.ts$/ },
+          ],
+        },
       },
     },
   },

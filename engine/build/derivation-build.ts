@@ -17,14 +17,16 @@ import { BuildFault } from "./build-fault.ts"
 import type { BuildNews, BuildStage } from "./build-news.ts"
 import { registerOutputs, scratchPath } from "./built-outputs.ts"
 import { derivationRequest } from "./derivation-request.ts"
-import type { Endpoint, EndpointEvent, EndpointJob, ToldOutput } from "./endpoint.ts"
+import type { Endpoint, EndpointEvent, EndpointJob, ExecutorInfo, ToldOutput } from "./endpoint.ts"
 import { persisting } from "./persistence.ts"
 
 /** An endpoint, and what is known of what it has. */
 export class SiteEndpoint {
   readonly endpoint: Endpoint
-  /** Objects that are there. */
+  /** Objects that are there, and those of them that are known there as store paths. */
   readonly #present = new Set<StorePath>()
+  readonly #known = new Set<StorePath>()
+  #executors: Promise<readonly ExecutorInfo[] | null> | undefined
   /** One upload after the other: what the first brings, the next finds there. */
   readonly #uploads = new Slots(1)
 
@@ -39,16 +41,33 @@ export class SiteEndpoint {
     options: { readonly signal: AbortSignal; readonly progress: (done: number, all: number) => void; readonly paths: boolean },
   ): Promise<void> {
     return this.#uploads.use(async () => {
-      const wanted = options.paths ? objects : objects.filter(({ path }) => !this.#present.has(path))
+      const there = options.paths ? this.#known : this.#present
+      const wanted = objects.filter(({ path }) => !there.has(path))
       if (wanted.length === 0) return
       await this.endpoint.upload(store.stores, wanted, options)
-      for (const { path } of wanted) this.#present.add(path)
+      for (const { path } of wanted) {
+        this.#present.add(path)
+        if (options.paths) this.#known.add(path)
+      }
     })
   }
 
-  /** Asks again what is there. */
+  /** Whether what builds for a system there needs store paths, not only trees. Throws `unreachable`, `denied`. */
+  async wantsPaths(system: string): Promise<boolean> {
+    this.#executors ??= this.endpoint.describe()
+    try {
+      return (await this.#executors)?.some(({ systems, wantsPaths }) => wantsPaths && systems.includes(system)) === true
+    } catch (error) {
+      this.#executors = undefined
+      throw error
+    }
+  }
+
+  /** Asks again what is there, and who builds. */
   forget(): void {
     this.#present.clear()
+    this.#known.clear()
+    this.#executors = undefined
   }
 }
 
@@ -99,7 +118,7 @@ export async function buildDerivation(target: BuildTarget, site: BuildSite): Pro
     // The endpoint takes derivations whose outputs have their paths.
     derivation: isKnown ? { path: drvPath, text: bytesOfText(printAterm(drv, store.storeDir)) } : undefined,
   }
-  const told = await dispatch(target, job, closure, needsPaths(drv), site)
+  const told = await dispatch(target, job, { drv, drvPath, closure }, site)
   site.stage("fetching")
   const built = { drvPath: target.drvPath, drv, places, closure: closure.map(({ path }) => path) }
   return persisting(
@@ -154,19 +173,35 @@ function needsPaths(drv: Derivation): boolean {
   )
 }
 
+/** What an endpoint needs for a build. */
+interface Sending {
+  readonly drv: Derivation
+  readonly drvPath: StorePath
+  /** What the builder gets. */
+  readonly closure: readonly StoredPath[]
+}
+
+/** Brings it there: trees, and store paths if they are wanted, then with those that the derivation's own file refers to. */
+async function upload({ drv, drvPath, closure }: Sending, { endpoint, store, signal, progress }: BuildSite): Promise<void> {
+  const wantsPaths = await endpoint.wantsPaths(drv.system)
+  const all = new Map(closure.map((info) => [info.path, info]))
+  // One that was resolved is in no store: it has no derivations that it needs.
+  if (wantsPaths && (await store.isValid(drvPath))) for (const [path, info] of await store.closure([drvPath])) all.set(path, info)
+  await endpoint.upload(store, [...all.values()], { signal, progress, paths: wantsPaths || needsPaths(drv) })
+}
+
 /** Sends the job and waits for its end. */
 async function dispatch(
   { drvPath, again }: BuildTarget,
   job: EndpointJob,
-  closure: readonly StoredPath[],
-  paths: boolean,
+  sending: Sending,
   site: BuildSite,
 ): Promise<readonly ToldOutput[]> {
   const { endpoint, signal, progress, store } = site
   const full = store.print(drvPath)
   for (let attempt = 1; ; attempt++) {
     site.stage("uploading")
-    await persisting((progressed) => endpoint.upload(store, closure, { signal, progress: both(progress, progressed), paths }), {
+    await persisting((progressed) => upload(sending, { ...site, progress: both(progress, progressed) }), {
       signal,
       onRetry: retryNews(site, drvPath),
       patience: endpoint.endpoint.patience,

@@ -66,6 +66,8 @@ export interface ExecutorInfo {
   readonly jobs: number
   /** Why it cannot be used, for people; empty if it can. */
   readonly unavailable: string
+  /** Whether it needs inputs, and the derivation with all that it refers to, as store paths. */
+  readonly wantsPaths: boolean
 }
 
 export type ListedState = "waiting" | "running" | "done" | "failed" | "unknown"
@@ -148,7 +150,14 @@ export class Endpoint {
   async describe(): Promise<readonly ExecutorInfo[] | null> {
     try {
       const { executors } = await retrying(this.#retry, "asking what can be built", () => this.#builds.describeBuilds({}))
-      return executors.map(({ name, systems, features, jobs, unavailable }) => ({ name, systems, features, jobs, unavailable }))
+      return executors.map(({ name, systems, features, jobs, unavailable, wantsPaths }) => ({
+        name,
+        systems,
+        features,
+        jobs,
+        unavailable,
+        wantsPaths,
+      }))
     } catch (error) {
       if (error instanceof StoreError && error.code === "unsupported") return null
       throw error

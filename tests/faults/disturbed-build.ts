@@ -27,6 +27,10 @@ export interface Disturbance {
   readonly url?: (gateway: GatewayProcess) => Promise<string>
   /** Runs beside the build; `signal` fires when that is over. */
   readonly disturb?: (gateway: GatewayProcess, signal: AbortSignal) => Promise<void>
+  /** Of the gateway, in place of those for four sandboxes. */
+  readonly flags?: readonly string[]
+  /** Makes the derivations others. */
+  readonly mark?: string
   /** Milliseconds after which a connection on which nothing comes is given up. */
   readonly quiet?: number
 }
@@ -46,15 +50,15 @@ function stagesOf({ news }: Tab): string {
 }
 
 /** Builds in a folder of its own. Rejects if the build fails. */
-export async function disturbedBuild({ url, disturb, quiet }: Disturbance = {}): Promise<DisturbedBuild> {
+export async function disturbedBuild({ url, disturb, quiet, flags, mark }: Disturbance = {}): Promise<DisturbedBuild> {
   const folder = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-faults-`))
-  const gateway = await GatewayProcess.over(folder, ["--jobs", "4"])
+  const gateway = await GatewayProcess.over(folder, flags ?? ["--jobs", "4"])
   const builders = new RunningBuilders(twentyInCommand)
   try {
     await gateway.start()
     const transport = endpointTransport({ url: (await url?.(gateway)) ?? gateway.url, quiet }, (input, init) => fetch(input, init))
     const tab = tabOf(new Endpoint(transport, { quiet }))
-    const drv = await instantiateTwenty(tab)
+    const drv = await instantiateTwenty(tab, mark)
     const begun = performance.now()
     const over = new AbortController()
     let time = 0

@@ -12,14 +12,17 @@ export class GatewayProcess {
   #ended: Promise<void> = Promise.resolve()
   #errors = ""
 
-  private constructor(port: number, store: string, flags: readonly string[]) {
+  readonly #env: Readonly<Record<string, string>>
+
+  private constructor(port: number, store: string, flags: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#env = env
     this.url = `http://127.0.0.1:${port}`
     this.#argv = [program, "gateway", "--listen", `127.0.0.1:${port}`, "--store", store, ...flags]
   }
 
   /** One on a free port, not started yet. */
-  static async over(store: string, flags: readonly string[] = []): Promise<GatewayProcess> {
-    return new GatewayProcess(await freePort(), store, flags)
+  static async over(store: string, flags: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<GatewayProcess> {
+    return new GatewayProcess(await freePort(), store, flags, env)
   }
 
   get port(): number {
@@ -33,7 +36,10 @@ export class GatewayProcess {
 
   /** Starts it. Fulfilled when it listens; rejects if it ends before. */
   start(): Promise<void> {
-    const child = spawn(process.execPath, this.#argv, { env: { PATH: process.env["PATH"] }, stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(process.execPath, this.#argv, {
+      env: { PATH: process.env["PATH"], ...this.#env },
+      stdio: ["ignore", "pipe", "pipe"],
+    })
     this.#child = child
     child.stderr.on("data", (chunk: Buffer) => {
       this.#errors += String(chunk)

@@ -2,27 +2,22 @@
 
 import type { BuildOutcome } from "../../engine/build/scheduler.ts"
 import type { StorePath } from "../../engine/formats/store-path/store-path.ts"
-import { instantiate, prelude, type Tab } from "../build/building.ts"
+import { instantiate, type Tab } from "../build/building.ts"
 
 /** Tells the builders of this process from those of others: it is in their scripts. */
-const mark = `run-${process.pid}`
+const ours = `run-${process.pid}`
 
 /** Finds the name of one of the twenty in a builder's command line. */
-export const twentyInCommand = new RegExp(`: ${mark}; .*echo (node-\\d+|all)\\.\\$i`)
+export const twentyInCommand = new RegExp(`: ${ours}.*echo (node-\\d+|all)\\.\\$i`)
 
-/** A set with the attribute `all`, for instantiate(). `pause`: seconds between two lines. */
-export function twenty(pause = 0.1): string {
-  const script = (name: string, end: string): string => `: ${mark}; for i in 1 2 3; do echo ${name}.$i; sleep ${pause}; done; ${end}`
+/** A set with the attribute `all`, for instantiate(). With another `mark` they are other derivations, with the same contents. */
+function twenty(mark: string): string {
+  const script = (name: string, end: string): string => `: ${ours}-${mark}; for i in 1 2 3; do echo ${name}.$i; sleep 0.1; done; ${end}`
   const name = "node-${toString n}"
   return `let
     node = n: sh "${name}" { below = if n < 4 then [ ] else [ (node (n - 4)) (node (n - 3)) ]; }
       "${script(name, `cat /dev/null $below > $out; echo ${name} >> $out`)} ${'${if n < 16 then "" else "cat $tools/busybox >> $out"}'}";
   in { all = sh "all" { nodes = map node [ 16 17 18 ]; } "${script("all", "cat $nodes > $out")}"; }`
-}
-
-/** The same as one expression, with a given set of tools. */
-export function twentyWith(tools: string, pause = 0.1): string {
-  return `${prelude.replace("/tools;", `${tools};`)} (${twenty(pause)}).all`
 }
 
 /** The names of all of them. */
@@ -34,8 +29,8 @@ export function logOfOne(name: string): string {
 }
 
 /** Brings them into a tab's store; gives the last. */
-export async function instantiateTwenty(tab: Tab, pause = 0.1): Promise<StorePath> {
-  const [drv] = await instantiate(tab, twenty(pause), ["all"])
+export async function instantiateTwenty(tab: Tab, mark = ""): Promise<StorePath> {
+  const [drv] = await instantiate(tab, twenty(mark), ["all"])
   return drv!
 }
 

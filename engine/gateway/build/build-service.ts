@@ -31,12 +31,13 @@ const longestList = 1000
 export function buildService(builds: Builds): ServiceImpl<typeof BuildService> {
   return {
     describeBuilds: () => ({
-      executors: builds.describe().map(({ executor: { name, systems, features, jobs }, unavailable }) => ({
+      executors: builds.describe().map(({ executor: { name, systems, features, jobs, wantsPaths = false }, unavailable }) => ({
         name,
         systems: [...systems],
         features: [...features],
         jobs,
         unavailable,
+        wantsPaths,
       })),
     }),
 

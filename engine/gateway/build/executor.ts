@@ -78,6 +78,8 @@ export interface Executor {
   readonly features: readonly string[]
   /** Builds at once. */
   readonly jobs: number
+  /** Whether it needs inputs, and the derivation with all that it refers to, as store paths. */
+  readonly wantsPaths?: boolean
   /** Finds out whether it works here; gives why not, for people, or undefined. */
   check(): Promise<string | undefined>
   /** Builds. The outputs are those of the request, in its order. Rejects with BuildFailure only. */

@@ -37,6 +37,7 @@ export class NixDaemonExecutor implements Executor {
   readonly systems: readonly string[]
   readonly features: readonly string[]
   readonly jobs: number
+  readonly wantsPaths = true
   readonly #options: NixDaemonOptions
 
   constructor(options: NixDaemonOptions) {

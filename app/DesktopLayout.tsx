@@ -1,11 +1,11 @@
 // Files, editor and result side by side; the widths are the user's and are remembered.
 
+import { lazy, Suspense } from "react"
 import { Group, Panel, Separator, useDefaultLayout } from "react-resizable-panels"
 import { EditorPane } from "./EditorPane.tsx"
 import { FilesPane } from "./FilesPane.tsx"
 import { FileTabs } from "./FileTabs.tsx"
 import { History } from "./History.tsx"
-import { LessonPane } from "./LessonPane.tsx"
 import { PaneBar } from "./PaneBar.tsx"
 import { pageStorage } from "./page-storage.ts"
 import { PaneContent } from "./SidePane.tsx"
@@ -13,6 +13,8 @@ import { useBench } from "./workbench-context.ts"
 import type { SidePane } from "./workbench-state.ts"
 
 const PANES: readonly SidePane[] = ["result", "problems", "repl", "store", "builds", "reference"]
+
+const LessonPane = lazy(() => import("./LessonPane.tsx").then((m) => ({ default: m.LessonPane })))
 
 export function DesktopLayout() {
   const side = useBench((state) => state.side)
@@ -35,7 +37,9 @@ export function DesktopLayout() {
         {guide ? (
           <>
             <Panel id="lesson" defaultSize="22" minSize="10">
-              <LessonPane />
+              <Suspense fallback={null}>
+                <LessonPane />
+              </Suspense>
             </Panel>
             <Separator className="separator" aria-label="Width of the lesson" />
           </>

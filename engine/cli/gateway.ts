@@ -27,7 +27,8 @@ import { defaultFetchHosts, defaultFetchRules, type FetchRules } from "../gatewa
 import { FolderPackedArchives, MemoryPackedArchives } from "../gateway/packed-archives.ts"
 import { MemoryPathInfoStore } from "../store/memory-path-info-store.ts"
 import type { Stores } from "../store/stores.ts"
-import { bytes, type Session } from "./session.ts"
+import { bytes } from "./host.ts"
+import type { Session } from "./session.ts"
 import { parseTokens, quotaFlags, quotaOf } from "./token-file.ts"
 import { UsageError } from "./usage-error.ts"
 

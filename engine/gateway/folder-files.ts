@@ -9,15 +9,25 @@ import { randomUUID } from "node:crypto"
 import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type B3Digest, digestFromHex } from "../castore/digest.ts"
+import { Slots } from "../store/slots.ts"
 import { syncFolder } from "./durable-file.ts"
 import { asStoreError, isAbsent } from "./folder-fault.ts"
 
 /** How many files are open at once. */
 const atOnce = 16
 
+/** How many batches are written at once: one less than Node has threads for files, so that those who read are not kept waiting. */
+const writersAtOnce = 3
+
+interface FileItem {
+  readonly digest: B3Digest
+  readonly bytes: Uint8Array
+}
+
 export class FolderFiles {
   readonly #folder: string
   readonly #shards = new Set<string>()
+  readonly #writers = new Slots(writersAtOnce)
 
   /** `folder` is made when the first file is written. */
   constructor(folder: string) {
@@ -62,8 +72,11 @@ export class FolderFiles {
   }
 
   /** Writes items, all or (unless the machine stops in the middle) none; on the disk when fulfilled. A damaged one is replaced. */
-  async write(items: readonly { readonly digest: B3Digest; readonly bytes: Uint8Array }[]): Promise<void> {
-    if (items.length === 0) return
+  async write(items: readonly FileItem[]): Promise<void> {
+    if (items.length > 0) await this.#writers.use(() => this.#write(items))
+  }
+
+  async #write(items: readonly FileItem[]): Promise<void> {
     const distinct = [...new Map(items.map((item) => [item.digest, item])).values()]
     const temporaries = new Map<string, B3Digest>()
     try {

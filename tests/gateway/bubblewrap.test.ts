@@ -214,6 +214,74 @@ else
         expect(log).toBe("as it was")
       })
 
+      test("see nothing of other builds: neither what they were given nor what they write", async () => {
+        const executor = new BubblewrapExecutor({ stores, folder: `${folder}/others`, limits: defaultBuildLimits })
+        await executor.check()
+        const busybox = await busyboxTree()
+        const secret = new Map([
+          ["busybox", busybox],
+          ["theirs", await storeTree(stores, { "secret-file": "secret of the others" })],
+        ])
+        const stop = new AbortController()
+        let isReady = (): void => {}
+        const ready = new Promise<void>((resolve) => {
+          isReady = resolve
+        })
+        const script = `export PATH=/nix/store/busybox; cat /nix/store/theirs/secret-file > /build/secret-copy; cp /build/secret-copy /tmp/secret-tmp
+          mkdir $out; cp /build/secret-copy $out/secret-out; echo ready; sleep 100`
+        const theirs = executor.build(job(script, { inputs: secret }), { log: isReady, signal: stop.signal })
+        theirs.catch(() => {})
+        await ready
+        let log = ""
+        const look = `export PATH=/nix/store/busybox; find / -name 'secret-*' 2>/dev/null; grep -rl 'secret of the others' /build /tmp /nix /etc /dev/shm 2>/dev/null || true
+          ls /nix/store; cat ${folder}/others/inputs/*/secret-file ${folder}/others/work/*/*/secret-copy 2>/dev/null || true; echo end; echo > $out`
+        const watch = { log: (bytes: Uint8Array) => void (log += String(Buffer.from(bytes))), signal: new AbortController().signal }
+        await executor.build(job(look, { inputs: new Map([["busybox", busybox]]) }), watch)
+        expect(log).toBe("busybox\nend\n")
+        stop.abort()
+        await expect(theirs).rejects.toMatchObject({ reason: "cancelled" })
+      })
+
+      test("make no device files and reach none of the machine's, nor the kernel's switches", async () => {
+        const script = `export PATH=/nix/store/busybox; ls /dev
+          for kind in 'b 8 0' 'c 1 1'; do mknod $out $kind || echo no device; done; mknod /dev/own c 1 1 || echo none in /dev
+          cat /dev/mem /dev/sda /dev/kmsg || echo no memory; ls /sys || echo no sys
+          (: >> /proc/sysrq-trigger) || echo no sysrq; (: >> /proc/sys/kernel/core_pattern) || echo no switch; (: >> /proc/sys/net/ipv4/ip_forward) || echo no switch of the network; mount -o remount,rw / || echo no mount`
+        const { log, failure } = await run(job(script, { inputs: new Map([["busybox", await busyboxTree()]]) }))
+        const devices = log.slice(0, log.indexOf("mknod"))
+        expect(devices.trim().split("\n").sort()).toEqual(
+          [
+            "console",
+            "core",
+            "fd",
+            "full",
+            "null",
+            "ptmx",
+            "pts",
+            "random",
+            "shm",
+            "stderr",
+            "stdin",
+            "stdout",
+            "tty",
+            "urandom",
+            "zero",
+          ].filter((name) => name !== "console" || devices.includes("console")),
+        )
+        expect(log.match(/^no? .*|^none .*/gm)).toEqual([
+          "no device",
+          "no device",
+          "none in /dev",
+          "no memory",
+          "no sys",
+          "no sysrq",
+          "no switch",
+          "no switch of the network",
+          "no mount",
+        ])
+        expect(failure).toMatchObject({ reason: "output-rejected" })
+      })
+
       test("a symlink as an output, or above one, leads to nothing of the machine", async () => {
         const secret = `${folder}/secret2`
         fs.writeFileSync(secret, "secret")
@@ -313,7 +381,9 @@ else
 async function busyboxTree(): Promise<Node> {
   const program = new Uint8Array(fs.readFileSync("/bin/busybox"))
   const names =
-    "sh cat ls mkdir chmod ln echo printf sleep mkfifo dd rm tr wget nc ip mount mknod unshare chroot hostname setsid true".split(" ")
+    "sh cat ls mkdir chmod ln echo printf sleep mkfifo dd rm tr wget nc ip mount mknod unshare chroot hostname setsid true find grep cp".split(
+      " ",
+    )
   const { TreeIngest } = await import("../../engine/castore/tree-ingest.ts")
   const ingest = new TreeIngest(stores.blobs, stores.directories)
   await ingest.file("busybox", true, program)

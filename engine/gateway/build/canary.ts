@@ -12,6 +12,7 @@ echo "net=$(while read -r name rest; do case $name in *:) echo -n "$name";; esac
 echo "processes=$(for p in /proc/[0-9]*; do echo -n x; done)"
 (echo x > /escape) 2>/dev/null && echo "write=root" || echo "write=no"
 (echo x > /bin/escape) 2>/dev/null && echo "bin=writable" || echo "bin=no"
+(: >> /proc/sys/kernel/core_pattern) 2>/dev/null && echo "switches=writable" || echo "switches=no"
 echo x > /nix/store/0000000000000000000000000000000-canary
 echo "end=yes"
 `
@@ -26,6 +27,7 @@ const wanted: Readonly<Record<string, RegExp>> = {
   processes: /^x{1,5}$/,
   write: /^no$/,
   bin: /^no$/,
+  switches: /^no$/,
   end: /^yes$/,
 }
 

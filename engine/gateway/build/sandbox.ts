@@ -33,7 +33,10 @@ export function sandboxOptions(job: BuildJob, paths: SandboxPaths): Buffer {
   const options: (string | Uint8Array)[] = [
     ...["--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session", "--clearenv"],
     ...["--cap-drop", "ALL", "--uid", "1000", "--gid", "100", "--hostname", "localhost"],
-    ...["--proc", "/proc", "--dev", "/dev", "--ro-bind", paths.etc, "/etc", "--bind", paths.tmp, "/tmp"],
+    // The kernel lets root write to its switches (core_pattern runs programs) by who it is, without any capability, and to the kernel
+    // the builders of a gateway that root runs are root. bubblewrap covers what else there is.
+    ...["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--ro-bind-try", "/proc/fs", "/proc/fs"],
+    ...["--dev", "/dev", "--ro-bind", paths.etc, "/etc", "--bind", paths.tmp, "/tmp"],
   ]
   if (job.binSh) options.push("--ro-bind", paths.shell, "/bin/sh")
   for (const folder of foldersAbove(job)) options.push("--perms", "0755", "--dir", `/${folder}`)

@@ -77,6 +77,8 @@ export interface Host {
   ensurePath?(storePath: string): void
   /** Whether the store object at this full path is there; without it `lstat` tells. fetchurl, fetchTarball. */
   isValidPath?(storePath: string): boolean
+  /** The same without asking binary caches for it. path. */
+  isStoredPath?(storePath: string): boolean
   /** Reads ahead the directories of a tree that is about to be walked. path and filterSource with a filter. */
   prepare?(path: string): void
   /** What the store object at this full path refers to (full paths), or undefined if that is not known. readFile, path, filterSource. */

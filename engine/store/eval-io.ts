@@ -190,6 +190,12 @@ export class EvalIO implements Host {
     return this.hot.queue.text(path) !== undefined || this.#lookUp(path) !== undefined
   }
 
+  isStoredPath(storePath: string): boolean {
+    const path = reading(() => parseStorePath(storePath, this.storeDir))
+    if (this.hot.queue.text(path) !== undefined || this.hot.info(path) !== undefined) return true
+    return this.answer(`stored ${path}`, `looking for path '${storePath}'`, () => this.#prefetcher.object(path))
+  }
+
   /** Fetches, if that is allowed; else a known hash still tells the store path, and what needs the content complains later. */
   download(request: DownloadRequest): string {
     const network = this.#network

@@ -125,6 +125,26 @@ test("a hash that is expected is checked against the way of hashing (known answe
     expect((await evaluate(swapped, { files })).error).toBe("store path mismatch in (possibly filtered) path added from '/pwd/empty'")
 })
 
+test("what is in the store already, as its hash tells, is neither read nor filtered nor looked for in caches", async () => {
+  const stores = memoryStores()
+  const nar = "sha256-d6xi4mKdjkX2JFicDIv5niSzpyI0m/Hnm8GGAIU04kY="
+  const path = (hash: string) =>
+    `builtins.path { path = ./gone; name = "valid-name"; filter = p: t: throw "asked"; ${hash === "" ? "" : `sha256 = "${hash}";`} }`
+  const asked: string[] = []
+  const substitute = async (wanted: string): Promise<null> => {
+    asked.push(wanted)
+    return null
+  }
+  expect((await evaluate(path(nar), { stores, io: { substitute } })).error).toBe("path '/pwd/gone' does not exist")
+  const made = '"/nix/store/nd5z11x7zjqqz44rkbhc6v7yifdkn659-valid-name"'
+  expect((await evaluate('builtins.path { path = ./empty; name = "valid-name"; }', { stores, files: { "/pwd/empty": "" } })).value).toBe(
+    made,
+  )
+  expect((await evaluate(path(nar), { stores, io: { substitute } })).value).toBe(made)
+  expect((await evaluate(path(""), { stores })).error).toBe("path '/pwd/gone' does not exist")
+  expect(asked).toEqual([])
+})
+
 test("paths that are not in the store give Nix's errors", async () => {
   const path = `${storeDir}/gq3xcv4xrj4yr64dflyr38acbibv3rm9-test`
   expect((await evaluate(`builtins.readFile ${path}`)).error).toBe(`path '${path}' does not exist`)

@@ -115,6 +115,15 @@ function* stepAccepted(rt: Runtime, filtering: Filtering, dir: string): Step<nul
   return null
 }
 
+/** The store path of what has the hash that is expected. */
+function expectedPath(host: Host, { name, recursive }: Source, hash: Hash, references: readonly string[]): string {
+  const path = reading(() => {
+    const others = references.map((r) => parseStorePath(r, host.storeDir))
+    return makeFixedOutputPath(name, { method: recursive ? "nar" : "flat", hash }, { others, self: false }, host.storeDir)
+  })
+  return printStorePath(path, host.storeDir)
+}
+
 /** Puts a tree into the store. C++ Nix: primops.cc addPath. */
 function* stepAdd(rt: Runtime, source: Source): Step<Value> {
   const owner = rt.current
@@ -127,6 +136,9 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
       realiseContext(rt, source.context)
       references = referencesOf(rt, path)
     }
+    const wanted = expected === null ? null : expectedPath(host, source, expected, references)
+    // What is there already is neither read nor filtered.
+    if (wanted !== null && (host.isStoredPath?.(wanted) ?? host.lstat(wanted) !== null)) return storeString(rt, wanted)
     const from = resolveSymlinks(rt, path, "full")
     const type = lstatAt(rt, from)
     let filtering: Filtering | null = null
@@ -146,15 +158,8 @@ function* stepAdd(rt: Runtime, source: Source): Step<Value> {
     }
     const added = importSource(host, request)
     rt.drvs.watched?.sources.set(added, request)
-    if (expected !== null) {
-      const address = { method: recursive ? ("nar" as const) : ("flat" as const), hash: expected }
-      const wanted = reading(() => {
-        const others = references.map((r) => parseStorePath(r, host.storeDir))
-        return makeFixedOutputPath(name, address, { others, self: false }, host.storeDir)
-      })
-      if (added !== printStorePath(wanted, host.storeDir))
-        throw new NixError("eval", `store path mismatch in (possibly filtered) path added from '${path}'`, 0)
-    }
+    if (wanted !== null && added !== wanted)
+      throw new NixError("eval", `store path mismatch in (possibly filtered) path added from '${path}'`, 0)
     return storeString(rt, added)
   } catch (e) {
     // Asked again without being undone (stepper/primop.ts), it is the same run.

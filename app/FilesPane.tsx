@@ -89,8 +89,10 @@ export function FilesPane() {
       }}
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
-        event.preventDefault()
         setOver(false)
+        // A bundle is a workspace of its own (use-dropped-bundle.ts).
+        if (event.nativeEvent.defaultPrevented) return
+        event.preventDefault()
         const row = (event.target as HTMLElement).closest<HTMLElement>("[data-folder]")
         drop(event.dataTransfer, row?.dataset["folder"] ?? "")
       }}

@@ -1,14 +1,16 @@
 // With what the open workspace is compared: a pasted link, another workspace, an earlier state of this one.
 
 import { useState } from "react"
-import { describeSource, type Source } from "../share/page-address.ts"
-import { loadSource } from "../share/source-loader.ts"
+import type { Source } from "../share/page-address.ts"
+import { describeSource } from "../share/source-text.ts"
+import { useSourceLoader } from "../share/use-source-loader.ts"
 import { useBench, useWorkbench } from "../workbench-context.ts"
 import { createWorkspace, type Workspace } from "../workspace/workspace.ts"
 import { readPasted } from "./compared.ts"
 
 export function ComparePicker({ onPick }: { readonly onPick: (other: Workspace) => void }) {
   const bench = useWorkbench()
+  const loadSource = useSourceLoader()
   const workspace = useBench((state) => state.workspace)
   const history = useBench((state) => state.history)
   const [text, setText] = useState("")

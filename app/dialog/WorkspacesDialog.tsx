@@ -1,19 +1,27 @@
 // All workspaces: open, rename, copy, delete; new ones from nothing, from a zip file, from elsewhere.
 
 import { useRef, useState } from "react"
-import { askedBy, describeSource } from "../share/page-address.ts"
+import { useEngine } from "../engine-context.ts"
+import { bundleSuffix } from "../share/bundle-name.ts"
+import { askedBy } from "../share/page-address.ts"
 import { pastedAddress } from "../share/pasted-address.ts"
-import { loadSource } from "../share/source-loader.ts"
+import { describeSource } from "../share/source-text.ts"
+import { useSourceLoader } from "../share/use-source-loader.ts"
 import { useBench, useWorkbench } from "../workbench-context.ts"
 import { Modal } from "./Modal.tsx"
 
 export function WorkspacesDialog() {
   const bench = useWorkbench()
+  const engine = useEngine()
   const current = useBench((state) => state.workspace)
   const [all, setAll] = useState(() => bench.workspaces())
   const picker = useRef<HTMLInputElement>(null)
   const zip = async (file: File | undefined) => {
     if (file === undefined) return
+    if (file.name.endsWith(bundleSuffix)) {
+      const { openBundle } = await import("../share/bundle-file.ts")
+      return openBundle(bench, engine.bundles, file)
+    }
     const { readZip } = await import("../share/zip.ts")
     try {
       const { files, skipped } = readZip(new Uint8Array(await file.arrayBuffer()))
@@ -34,12 +42,12 @@ export function WorkspacesDialog() {
           New workspace
         </button>
         <button type="button" onClick={() => picker.current?.click()}>
-          Import a zip file
+          Import a zip file or bundle
         </button>
         <button type="button" onClick={() => void save()}>
           Export this one as zip
         </button>
-        <input ref={picker} hidden type="file" accept=".zip" onChange={(event) => void zip(event.target.files?.[0])} />
+        <input ref={picker} hidden type="file" accept=".zip,.thunkpad" onChange={(event) => void zip(event.target.files?.[0])} />
       </div>
       <label>
         Name of this workspace
@@ -84,6 +92,7 @@ export function WorkspacesDialog() {
 /** Opens a link, a gist, a file on GitHub or anywhere. */
 function SourceForm() {
   const bench = useWorkbench()
+  const loadSource = useSourceLoader()
   const [text, setText] = useState("")
   const [said, setSaid] = useState("")
   const open = async () => {

@@ -15,6 +15,11 @@ export class LinkError extends Error {
   override readonly name = "LinkError"
 }
 
+/** Whether a link can carry this at all: what is larger is not read again, and writing it would take long. */
+export function fitsLink({ files }: Shared): boolean {
+  return Object.values(files).reduce((size, text) => size + text.length, 0) <= LARGEST / 2
+}
+
 /** The fragment (with `#`) for what is shared: the shorter of both forms. */
 export function encodeLink(shared: Shared): string {
   const bytes = new TextEncoder().encode(writeEnvelope(shared))

@@ -7,6 +7,8 @@ export type Source =
   | { readonly kind: "url"; readonly url: string }
   | { readonly kind: "gist"; readonly id: string }
   | { readonly kind: "github"; readonly owner: string; readonly repo: string; readonly ref: string; readonly path: string }
+  /** A bundle on a gateway, by the digest of its root. */
+  | { readonly kind: "bundle"; readonly root: string; readonly url: string }
 
 export type Asked =
   | { readonly kind: "nothing" }
@@ -50,6 +52,7 @@ function sourceOf(search: string, hash: string): Source | { readonly why: string
     if (plain && path.length > 0) return { kind: "github", owner, repo, ref, path: path.join("/") }
     return { why: "the address has '?github=' without 'owner/repo/ref/path'" }
   }
+  if (hash.startsWith("#bundle=")) return bundleOf(hash)
   if (!hash.startsWith("#url=")) return null
   try {
     const url = new URL(decodeURIComponent(hash.slice(5)))
@@ -60,14 +63,17 @@ function sourceOf(search: string, hash: string): Source | { readonly why: string
   return { why: "the address has '#url=' without an address that begins with https:" }
 }
 
-/** A sentence that says where files would come from. */
-export function describeSource(source: Source): string {
-  switch (source.kind) {
-    case "url":
-      return source.url
-    case "gist":
-      return `gist ${source.id} on GitHub`
-    case "github":
-      return `${source.path} of ${source.owner}/${source.repo} at ${source.ref} on GitHub`
+/** `#bundle=DIGEST&at=URL`: a gateway with a certificate, or one on this machine. */
+function bundleOf(hash: string): Source | { readonly why: string } {
+  const told = new URLSearchParams(hash.slice(1))
+  const root = told.get("bundle") ?? ""
+  try {
+    const url = new URL(told.get("at") ?? "")
+    const near = url.protocol === "http:" && (url.hostname === "localhost" || url.hostname === "127.0.0.1")
+    if (/^[0-9a-f]{64}$/.test(root) && (url.protocol === "https:" || near) && url.username === "" && url.search === "" && url.hash === "")
+      return { kind: "bundle", root, url: url.href.replace(/\/+$/, "") }
+  } catch {
+    // Said below.
   }
+  return { why: "the address has '#bundle=' without the digest of a bundle and the address of a gateway" }
 }

@@ -1,20 +1,23 @@
-// Fetches files from elsewhere, once the user has said so: an address, a gist, a file of a GitHub repository.
+// Fetches files from elsewhere, once the user has said so: an address, a gist, a file of a GitHub repository, a bundle on a gateway.
 
-import { pathProblem } from "../workspace/workspace.ts"
+import type { Shared } from "../link/envelope.ts"
+import { type createWorkspace, pathProblem } from "../workspace/workspace.ts"
 import type { Source } from "./page-address.ts"
+import { workspaceOf } from "./shared-workspace.ts"
 
 const LARGEST = 4 * 2 ** 20
 
 /** What was loaded, ready to be a workspace. */
-export interface LoadedSource {
-  readonly name: string
-  readonly files: Record<string, string>
-  readonly entry: string
-}
+export type LoadedSource = Parameters<typeof createWorkspace>[0]
+
+/** How a bundle is fetched: by the engine, which speaks to gateways. */
+export type FetchBundle = (root: string, url: string) => Promise<Shared>
 
 /** Loads the files. Rejects with a sentence for people. */
-export async function loadSource(source: Source): Promise<LoadedSource> {
+export async function loadSource(source: Source, fetchBundle: FetchBundle): Promise<LoadedSource> {
   switch (source.kind) {
+    case "bundle":
+      return workspaceOf(checkedBundle(await fetchBundle(source.root, source.url))).workspace
     case "url":
       return oneFile(source.url, new URL(source.url).pathname)
     case "github": {
@@ -24,6 +27,17 @@ export async function loadSource(source: Source): Promise<LoadedSource> {
     case "gist":
       return gist(source.id)
   }
+}
+
+/** What a bundle holds, if a workspace can hold it too. */
+export function checkedBundle(shared: Shared): Shared {
+  const names = Object.keys(shared.files)
+  if (names.length === 0) throw new Error("that bundle has no files")
+  for (const name of names) {
+    const problem = pathProblem(name)
+    if (problem !== null) throw new Error(`that bundle has a file with the bad path ${JSON.stringify(name)}: ${problem}`)
+  }
+  return shared
 }
 
 async function oneFile(url: string, path: string): Promise<LoadedSource> {

@@ -8,7 +8,8 @@ export function ShortcutsDialog() {
   const bench = useWorkbench()
   return (
     <Modal title="Keyboard shortcuts">
-      <table className="shortcuts">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls on small screens must be reachable by keyboard */}
+      <table className="shortcuts" tabIndex={0}>
         <tbody>
           {actionsOf(bench).map(({ id, label, keys }) =>
             keys === undefined ? null : (

@@ -1,98 +1,79 @@
-// The built app for everybody: axe-core finds nothing serious, everything is reached by keyboard, nothing is wider than the screen.
-import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import type { AxeResults } from "axe-core"
-import type { Browser, Page } from "playwright-core"
+// The built app for everybody: in every view axe-core finds nothing serious, nothing is wider than the screen, and everything is reached
+// by keyboard. With THUNKPAD_SCREENSHOTS=FOLDER each view leaves a picture there, to be looked at.
+import { mkdirSync } from "node:fs"
+import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { launchChromium, serveDist } from "../setup/browser.ts"
-import { type AppPage, ENDLESS, openApp } from "./app-page.ts"
+import { seriousFindings } from "./access.ts"
+import { type AppPage, openApp, plainEditor } from "./app-page.ts"
+import { appViews } from "./app-views.ts"
+import { builtSite } from "./built-site.ts"
 
-let browser: Browser
-let server: { url: string; close(): Promise<void> }
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-beforeAll(async () => {
-  server = await serveDist()
-  browser = await launchChromium()
-})
-afterAll(async () => {
-  await browser?.close()
-  await server?.close()
-})
-
-/** What axe finds serious or critical: rule and element. */
-async function serious(page: Page): Promise<string[]> {
-  // As the test's own code, which the page's policy does not concern.
-  await page.evaluate(axe)
-  const { violations } = (await page.evaluate("axe.run()")) as AxeResults
-  return violations
-    .filter((v) => v.impact === "serious" || v.impact === "critical")
-    .flatMap((v) => v.nodes.map((node) => `${v.id}: ${node.html} (${node.failureSummary ?? ""})`))
-}
+const site = builtSite()
+const pictures = process.env["THUNKPAD_SCREENSHOTS"] ?? ""
 
 /** Elements wider than the screen, as a page that scrolls sideways has them. */
 const sideways = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
-const RICH = `
-{
-  fails = throw "this attribute fails";
-  traced = builtins.trace "seen" 42;
-  long = builtins.concatStringsSep "" (builtins.genList (x: "0123456789") 150);
-  many = builtins.genList (x: x) 150;
-  f = { pkgs, lib ? null }: pkgs;
-  nested.deep.deeper.deepest.value = { path = /etc/nixos/configuration.nix; };
-}`
+/** What is wrong with a view, in light and in dark: in the dark only the colours are others. */
+async function judge(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize()?.width ?? 0
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
+    if (pictures !== "") await page.screenshot({ path: `${pictures}/${size}-${name.replaceAll(/\W+/g, "-")}-${colorScheme}.png` })
+    const rules = colorScheme === "light" ? {} : { runOnly: ["color-contrast"] }
+    expect.soft(await seriousFindings(page, rules), colorScheme).toEqual([])
+  }
+  await page.emulateMedia({ colorScheme: "light" })
+  expect.soft(await sideways(page)).toBeLessThanOrEqual(0)
+}
 
 for (const [width, height] of [
   [1440, 900],
   [390, 844],
 ] as const)
-  for (const colorScheme of ["light", "dark"] as const)
-    describe(`${width} pixels wide, ${colorScheme}`, () => {
-      let app: AppPage
-      beforeAll(async () => {
-        app = await openApp(browser, server.url, { viewport: { width, height }, colorScheme })
-      })
-      afterAll(() => app.context.close())
-      const judge = async (): Promise<void> => {
-        expect(await serious(app.page)).toEqual([])
-        expect(await sideways(app.page)).toBeLessThanOrEqual(0)
-      }
-
-      test("the first page", judge)
-      test("a tree with all kinds of rows", async () => {
-        await app.evaluate(RICH)
-        for (const label of ["fails", "traced", "long", "f", "nested", "deep", "deeper", "deepest", "value", "many"]) {
-          await app.press(label)
-          await app.page.locator(".row [aria-busy=true]").waitFor({ state: "detached" })
-        }
-        await app.press("fails")
-        await app.page.getByRole("alert").waitFor()
-        await judge()
-      })
-      test("a printed value", async () => {
-        await app.page.getByRole("tab", { name: "Nix" }).click()
-        await app.page.getByRole("tabpanel").getByText("this attribute fails").first().waitFor()
-        await judge()
-      })
-      test("an error with its trace", async () => {
-        await app.evaluate(`let f = n: if n == 0 then throw "${"a long message ".repeat(20)}" else 1 + f (n - 1); in f 5`)
-        await app.page.getByText(/^Trace \(/).click()
-        await judge()
-      })
-      test("a stopped evaluation", async () => {
-        await app.start(ENDLESS)
-        await app.stop.click()
-        await app.status.getByText("Stopped").waitFor()
-        await judge()
-        // Stop is on the first screen, also of a phone.
-        expect((await app.stop.boundingBox())?.y).toBeLessThan(height)
-      })
+  describe(`${width} pixels wide`, () => {
+    let app: AppPage
+    beforeAll(async () => {
+      if (pictures !== "") mkdirSync(pictures, { recursive: true })
+      app = await openApp(site.browser, site.url, { viewport: { width, height }, colorScheme: "light", reducedMotion: "reduce" })
     })
+    afterAll(() => app.context.close())
+
+    for (const view of appViews)
+      test(view.name, async () => {
+        await view.open(app)
+        await judge(app.page, view.name)
+        await view.close?.(app)
+      })
+  })
+
+for (const [width, height, name, ready] of [
+  [1440, 900, "full editor", ".monaco-editor .view-line"],
+  [390, 844, "light editor", ".cm-content"],
+] as const)
+  test(`the ${name}`, async () => {
+    const context = await site.browser.newContext({ viewport: { width, height }, hasTouch: width < 800 })
+    const page = await context.newPage()
+    await page.goto(`${site.url}#code=let unused = 1; in { a = undefinedName; }`)
+    await page.locator(ready).first().waitFor()
+    // Both are marked.
+    await expect.poll(() => page.locator(".squiggly-inline-unnecessary, .cm-lintRange").count()).toBeGreaterThan(0)
+    await judge(page, name)
+    await context.close()
+  })
+
+test("on a phone Stop is on the first screen", async () => {
+  const context = await site.browser.newContext({ viewport: { width: 390, height: 844 } })
+  await plainEditor(context)
+  const page = await context.newPage()
+  await page.goto(site.url)
+  expect((await page.getByRole("button", { name: "Stop" }).boundingBox())?.y).toBeLessThan(844)
+  await context.close()
+})
 
 test("everything can be done by keyboard", async () => {
-  const app = await openApp(browser, server.url)
+  const app = await openApp(site.browser, site.url)
   const { keyboard } = app.page
   await app.editor.focus()
   await keyboard.press("Control+A")

@@ -1,8 +1,6 @@
 // Derivations in the built app: card, graph, downloads, and how their paths come about.
 import { spawnSync } from "node:child_process"
 import { readFileSync } from "node:fs"
-import { createRequire } from "node:module"
-import type { AxeResults } from "axe-core"
 import { strFromU8, unzipSync } from "fflate"
 import type { Download } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -10,8 +8,6 @@ import { type AppPage, openApp } from "./app-page.ts"
 import { builtSite } from "./built-site.ts"
 
 const site = builtSite()
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
 // Lessons 5 and 9: the paths are real Nix's.
 const PROGRAM = `let
   sh = name: script: extra: derivation ({ inherit name; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" script ]; } // extra);
@@ -21,15 +17,6 @@ in {
 }
 `
 const OUT = "/nix/store/8ad9n3i6ix5vjrfaa19qb5kc4y0l9q4v-greeter"
-
-/** What axe finds serious or critical below the views of a value. */
-async function serious(app: AppPage): Promise<string[]> {
-  await app.page.evaluate(axe)
-  const { violations } = (await app.page.evaluate("axe.run('.values')")) as AxeResults
-  return violations
-    .filter((v) => v.impact === "serious" || v.impact === "critical")
-    .flatMap((v) => v.nodes.map((node) => `${v.id}: ${node.html}`))
-}
 
 async function openCard(app: AppPage): Promise<void> {
   await app.evaluate(PROGRAM)
@@ -56,13 +43,12 @@ for (const [width, height, colorScheme] of [
     })
     afterAll(() => app.context.close())
 
-    test("a card shows the paths of real Nix, and all its views are accessible", async () => {
+    test("a card shows the paths of real Nix, and has other views", async () => {
       await button(app, OUT).waitFor()
       for (const view of ["Card", "ATerm", "JSON", "Graph", "Closure", "Compare"]) {
         await button(app, view).click()
         if (view === "Graph") await app.page.getByRole("group", { name: "Dependencies" }).waitFor()
         if (view === "Closure") await app.page.getByRole("region", { name: "Closure" }).waitFor()
-        expect(await serious(app), view).toEqual([])
       }
       expect(app.faults).toEqual([])
     })
@@ -79,11 +65,10 @@ for (const [width, height, colorScheme] of [
       await app.page.getByRole("heading", { name: "greeter" }).waitFor()
     })
 
-    test("explain shows the steps, and all of it is accessible", async () => {
+    test("explain shows the steps", async () => {
       await button(app, "Explain").first().click()
       const results = app.page.getByRole("region", { name: "Results" })
       await results.getByText(OUT).waitFor()
-      expect(await serious(app)).toEqual([])
       // The inner of the two hashes stands for hello: unmasked.
       await app.page.locator("#step-masked-modulo mark", { hasText: "325ff400" }).waitFor()
       await button(app, "← Back").click()

@@ -1,12 +1,7 @@
-// The built app's frame: what opens over the page, the other panes, themes; each without a finding of axe-core. Without a network, and
-// embedded in another site's page.
+// The built app's frame: what opens over the page, the other panes, themes. Without a network, and embedded in another site's page.
 
-import { readFileSync } from "node:fs"
 import { createServer } from "node:http"
-import { createRequire } from "node:module"
 import type { AddressInfo } from "node:net"
-import type { AxeResults } from "axe-core"
-import type { Page } from "playwright-core"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { serveDist } from "../setup/browser.ts"
 import { type AppPage, openApp } from "./app-page.ts"
@@ -14,16 +9,6 @@ import { builtSite } from "./built-site.ts"
 import { watchFaults } from "./engine-page.ts"
 
 const site = builtSite()
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  const { violations } = (await page.evaluate("axe.run()")) as AxeResults
-  return violations
-    .filter((v) => v.impact === "serious" || v.impact === "critical")
-    .flatMap((v) => v.nodes.map((node) => `${v.id}: ${node.html} (${node.failureSummary ?? ""})`))
-}
-
 for (const [width, height, colorScheme] of [
   [1440, 900, "light"],
   [390, 844, "dark"],
@@ -38,7 +23,6 @@ for (const [width, height, colorScheme] of [
       await app.context.close()
     })
     const judge = async (): Promise<void> => {
-      expect(await serious(app.page)).toEqual([])
       expect(await app.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0)
     }
 

@@ -50,7 +50,8 @@ export function NodeRow(props: Props) {
   const name =
     label === null ? null : (
       <span className="label">
-        {label}
+        {/* A name may turn the direction of writing: for itself alone. */}
+        <bdi>{label}</bdi>
         <span className="sign">{row.named === "element" ? ": " : " = "}</span>
       </span>
     )

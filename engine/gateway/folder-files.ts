@@ -6,28 +6,37 @@
 // Whoever finds a file finds all of it. Another process may use the same folder.
 
 import { randomUUID } from "node:crypto"
-import { access, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type B3Digest, digestFromHex } from "../castore/digest.ts"
-import { Slots } from "../store/slots.ts"
 import { syncFolder } from "./durable-file.ts"
 import { asStoreError, isAbsent } from "./folder-fault.ts"
 
-/** How many files are open at once. */
+/** How many operations on files are under way at once. */
 const atOnce = 16
+/** How many files that are being written are open at once. */
+const filesAtOnce = 64
 
-/** How many batches are written at once: one less than Node has threads for files, so that those who read are not kept waiting. */
-const writersAtOnce = 3
+/** One batch has as many items and bytes, or is one call's. */
+const batch = { items: 256, bytes: 8 << 20 }
 
 interface FileItem {
   readonly digest: B3Digest
   readonly bytes: Uint8Array
 }
 
+/** A call of write() that waits for its turn. */
+interface Writing {
+  readonly items: readonly FileItem[]
+  readonly resolve: () => void
+  readonly reject: (problem: unknown) => void
+}
+
 export class FolderFiles {
   readonly #folder: string
   readonly #shards = new Set<string>()
-  readonly #writers = new Slots(writersAtOnce)
+  #waiting: Writing[] = []
+  #isWriting = false
 
   /** `folder` is made when the first file is written. */
   constructor(folder: string) {
@@ -73,21 +82,50 @@ export class FolderFiles {
 
   /** Writes items, all or (unless the machine stops in the middle) none; on the disk when fulfilled. A damaged one is replaced. */
   async write(items: readonly FileItem[]): Promise<void> {
-    if (items.length > 0) await this.#writers.use(() => this.#write(items))
+    if (items.length === 0) return
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ items, resolve, reject })
+      if (!this.#isWriting) void this.#writeWaiting()
+    })
   }
 
+  /** Writes all that waits; never rejects. What came while a batch was written goes to the disk together: that takes no longer. */
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true
+    while (this.#waiting.length > 0) {
+      const calls = this.#nextBatch()
+      try {
+        await this.#write(calls.flatMap(({ items }) => items))
+        for (const { resolve } of calls) resolve()
+      } catch (problem) {
+        // One call's fault is not the others'.
+        if (calls.length === 1) calls[0]!.reject(problem)
+        else for (const { items, resolve, reject } of calls) await this.#write(items).then(resolve, reject)
+      }
+    }
+    this.#isWriting = false
+  }
+
+  #nextBatch(): Writing[] {
+    let [count, items, bytes] = [0, 0, 0]
+    for (const writing of this.#waiting) {
+      items += writing.items.length
+      for (const item of writing.items) bytes += item.bytes.length
+      if (count > 0 && (items > batch.items || bytes > batch.bytes)) break
+      count++
+    }
+    return this.#waiting.splice(0, count)
+  }
+
+  /** Each step for many files at once, so that the disk has to be waited for a few times only. */
   async #write(items: readonly FileItem[]): Promise<void> {
     const distinct = [...new Map(items.map((item) => [item.digest, item])).values()]
     const temporaries = new Map<string, B3Digest>()
     try {
       await this.#ensure(["tmp"])
-      await inTurns(distinct, async ({ digest, bytes }) => {
-        const stored = await this.read(digest)
-        if (stored !== null && Buffer.compare(stored, bytes) === 0) return
-        const temporary = join(this.#folder, "tmp", `${process.pid}-${randomUUID()}`)
-        temporaries.set(temporary, digest)
-        await this.#writeFile(temporary, bytes)
-      })
+      for (let from = 0; from < distinct.length; from += filesAtOnce) {
+        await this.#writeFiles(distinct.slice(from, from + filesAtOnce), temporaries)
+      }
       const shards = new Set<string>()
       for (const digest of temporaries.values()) shards.add(digest.slice(0, 2))
       await this.#ensure(shards)
@@ -100,13 +138,22 @@ export class FolderFiles {
     }
   }
 
-  async #writeFile(path: string, bytes: Uint8Array): Promise<void> {
-    const file = await open(path, "wx")
+  /** Writes those that are absent or damaged under other names, which `temporaries` gets. */
+  async #writeFiles(items: readonly FileItem[], temporaries: Map<string, B3Digest>): Promise<void> {
+    const files: FileHandle[] = []
     try {
-      await file.writeFile(bytes)
-      await file.datasync()
+      await inTurns(items, async ({ digest, bytes }) => {
+        const stored = await this.read(digest)
+        if (stored !== null && Buffer.compare(stored, bytes) === 0) return
+        const temporary = join(this.#folder, "tmp", `${process.pid}-${randomUUID()}`)
+        temporaries.set(temporary, digest)
+        const file = await open(temporary, "wx")
+        files.push(file)
+        await file.writeFile(bytes)
+      })
+      await inTurns(files, (file) => file.datasync())
     } finally {
-      await file.close()
+      await inTurns(files, (file) => file.close())
     }
   }
 

@@ -44,7 +44,7 @@ function mark(text: string): string {
 }
 
 /** Where an input is from, in words. */
-export function originText(from: StepView["inputs"][number]["from"]): string {
+function originText(from: StepView["inputs"][number]["from"]): string {
   switch (from.kind) {
     case "attribute":
       return `attribute ${from.name}${from.index === null ? "" : `, element ${from.index}`}${

@@ -289,7 +289,7 @@ function filesAt(host: EditorHost, model: editor.ITextModel, position: Position)
 }
 
 /** A path as written in a file, as a path of the workspace; null if it leads out of it. */
-export function resolvePath(from: string, written: string): string | null {
+function resolvePath(from: string, written: string): string | null {
   const steps = from.split("/").slice(0, -1)
   for (const step of written.split("/")) {
     if (step === "" || step === ".") continue

@@ -26,7 +26,7 @@ export function FunctionCard({ view }: { readonly view: ValueView & { readonly k
 }
 
 /** A doc comment without its marks and its common indentation. */
-export function plainDoc(doc: string): string {
+function plainDoc(doc: string): string {
   const lines = doc
     .replace(/^\/\*\*?/, "")
     .replace(/\*\/$/, "")

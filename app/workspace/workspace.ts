@@ -28,7 +28,7 @@ export interface Workspace {
 export const root = "/workspace/"
 
 /** What a program of somebody else may take. */
-export const foreignBudget = { maxSeconds: 5, maxBytes: 2 ** 30, maxSteps: 20_000_000 } as const
+const foreignBudget = { maxSeconds: 5, maxBytes: 2 ** 30, maxSteps: 20_000_000 } as const
 
 /** A workspace of given parts, the others as usual. */
 export function createWorkspace(given: Partial<Workspace> & { readonly files: Workspace["files"] }): Workspace {

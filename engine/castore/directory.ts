@@ -7,7 +7,7 @@ import { StoreError, type StoreErrorCode } from "./error.ts"
 import type { Directory, DirectoryNode, Node } from "./node.ts"
 
 /** The longest name of an entry, in bytes. */
-export const maxNameSize = 255
+const maxNameSize = 255
 /** The longest target of a symlink, in bytes. */
 export const maxTargetSize = 4095
 

@@ -63,7 +63,7 @@ for (let byte = 0; byte < 256; byte++) {
 }
 
 /** Where the first piece of `bytes` ends, if they are the rest of a blob or at least `maxChunkSize` of it. */
-export function firstCut(bytes: Uint8Array): number {
+function firstCut(bytes: Uint8Array): number {
   if (bytes.length <= minChunkSize) return bytes.length
   const end = Math.min(bytes.length, maxChunkSize)
   // The paper's loop takes two bytes a step: an odd last byte is never looked at, so that no piece of one byte comes after it.

@@ -24,7 +24,7 @@ export interface IngestLimits {
   readonly depth: number
 }
 
-export const defaultIngestLimits: IngestLimits = { entries: 2_000_000, bytes: 8 * 2 ** 30, depth: narMaxDepth - 1 }
+const defaultIngestLimits: IngestLimits = { entries: 2_000_000, bytes: 8 * 2 ** 30, depth: narMaxDepth - 1 }
 
 /** How far an import is. */
 export interface IngestProgress {

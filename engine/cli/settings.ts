@@ -124,7 +124,7 @@ function searchPathEntry(text: string): SearchPathEntry {
 }
 
 /** Splits NIX_PATH at colons, but not at those of a URL (C++ Nix: EvalSettings::parseNixPath). */
-export function splitSearchPath(text: string): SearchPathEntry[] {
+function splitSearchPath(text: string): SearchPathEntry[] {
   const out: SearchPathEntry[] = []
   let start = 0
   while (start < text.length) {

@@ -6,7 +6,7 @@ import type { NarEvent } from "../formats/nar/grammar.ts"
 import { raw, sysError } from "./host.ts"
 
 /** The time that everything in a store was last changed at: one second after 1970 began. */
-export const storeTime = 1
+const storeTime = 1
 
 /** "plain": permissions as the user's umask has them. "store": read-only, and everything as old as the store says. */
 export type TreeStyle = "plain" | "store"

@@ -13,7 +13,7 @@ function guarded(rt: Runtime): boolean {
 }
 
 /** True if evaluation may look at a canonical path: it is below an allowed one, or above one. */
-export function isAllowed(rt: Runtime, path: string): boolean {
+function isAllowed(rt: Runtime, path: string): boolean {
   if (!guarded(rt) || path.startsWith(corepkgsDir)) return true
   for (const allowed of rt.allowedPaths) if (isWithin(path, allowed) || isWithin(allowed, path)) return true
   return false

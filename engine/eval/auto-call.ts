@@ -50,7 +50,7 @@ https://nix.dev/manual/nix/stable/language/syntax.html#functions.`,
 }
 
 /** Splits a selection path at dots; names in double quotes may contain them. */
-export function parseSelectionPath(text: string): string[] {
+function parseSelectionPath(text: string): string[] {
   const out: string[] = []
   let cur = ""
   for (let i = 0; i < text.length; i++) {

@@ -150,7 +150,7 @@ export class Evaluator {
 }
 
 /** A parser's or binder's error as it is thrown. */
-export function problemError(p: Problem): NixError {
+function problemError(p: Problem): NixError {
   return new NixError(p.code === "name/undefined" ? "undefined-variable" : "parse", p.message, p.pos)
 }
 

@@ -56,7 +56,7 @@ export interface PrintOptions {
 }
 
 /** Values in error messages (C++ Nix: errorPrintOptions, without its colours). */
-export const errorPrintOptions: PrintOptions = { maxDepth: 10, maxAttrs: 10, maxListItems: 10, maxStringLength: 1024 }
+const errorPrintOptions: PrintOptions = { maxDepth: 10, maxAttrs: 10, maxListItems: 10, maxStringLength: 1024 }
 
 /** `nix eval`. */
 export const evalPrintOptions: PrintOptions = { force: true, derivationPaths: true }

@@ -43,7 +43,7 @@ export function* stepToJson(rt: Runtime, cell: Cell, options: JsonOptions): Step
 }
 
 /** A JSON string of bytes (C++ Nix: nlohmann dump_escaped, without ensure_ascii). */
-export function jsonString(bytes: string): string {
+function jsonString(bytes: string): string {
   return `"${/["\\\x00-\x1f]/.test(bytes) ? bytes.replace(/["\\\x00-\x1f]/g, escaped) : bytes}"`
 }
 

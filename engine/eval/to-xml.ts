@@ -95,7 +95,7 @@ class Document {
 const entities: Readonly<Record<string, string>> = { '"': "&quot;", "<": "&lt;", ">": "&gt;", "&": "&amp;", "\n": "&#xA;" }
 
 /** Escapes an attribute's value; line ends too, which a reader would turn into blanks. */
-export function escapeXml(bytes: string): string {
+function escapeXml(bytes: string): string {
   return /["<>&\n]/.test(bytes) ? bytes.replace(/["<>&\n]/g, (c) => entities[c] as string) : bytes
 }
 

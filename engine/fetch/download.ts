@@ -74,7 +74,7 @@ export async function downloadFile(ctx: FetchContext, url: string, name: string)
 }
 
 /** Where a file of this hash is in the store. */
-export function flatPath(ctx: FetchContext, name: string, sha256: Hash): StorePath {
+function flatPath(ctx: FetchContext, name: string, sha256: Hash): StorePath {
   return reading(() => makeFixedOutputPath(name, { method: "flat", hash: sha256 }, undefined, ctx.store.storeDir))
 }
 

@@ -3,7 +3,7 @@
 /** `[a-zA-Z0-9_'-]` */
 export const ID_CHAR = 1
 /** `[a-zA-Z_]` */
-export const ID_START = 2
+const ID_START = 2
 /** `[a-zA-Z0-9._+-]` */
 export const PATH_CHAR = 4
 /** `[a-zA-Z0-9%/?:@&=+$,_.!~*'-]` */

@@ -67,7 +67,7 @@ export function writableCompression(name: string): WritableCompression {
 }
 
 /** The text of nix-cache-info. */
-export function printCacheInfo(storeDir: string, priority?: number): string {
+function printCacheInfo(storeDir: string, priority?: number): string {
   return `StoreDir: ${storeDir}\nWantMassQuery: 1\n${priority === undefined ? "" : `Priority: ${priority}\n`}`
 }
 

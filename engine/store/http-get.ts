@@ -63,7 +63,7 @@ async function requestOnce(fetch: HttpFetch, url: string, init: RequestInit & { 
 }
 
 /** What a failed transfer means. */
-export function transferFault(url: string, error: unknown, signal: AbortSignal | undefined): unknown {
+function transferFault(url: string, error: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) return new StoreError("cancelled", "it was stopped", { cause: signal.reason })
   if (error instanceof StoreError) return error
   const { message = String(error), cause } = error as { readonly message?: string; readonly cause?: { readonly message?: string } }

@@ -69,7 +69,7 @@ function outputView(drv: Derivation, name: string, storeDir: string): OutputView
 }
 
 /** The four forms of a derivation's text. */
-export function atermStates(explainer: Explainer, drv: Derivation): AtermStates {
+function atermStates(explainer: Explainer, drv: Derivation): AtermStates {
   const { storeDir } = explainer
   const raw = printAterm(drv, storeDir)
   const replaced = printMaskedModulo(drv, (path) => explainer.hashModulo(path), storeDir)

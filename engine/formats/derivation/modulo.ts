@@ -93,7 +93,7 @@ export function printModulo(
 }
 
 /** The text hashed for an output of a fixed-output derivation; undefined for other outputs. */
-export function printFixedModulo(drv: Derivation, name: string, storeDir: string = defaultStoreDir): string | undefined {
+function printFixedModulo(drv: Derivation, name: string, storeDir: string = defaultStoreDir): string | undefined {
   const output = drv.outputs.get(name)
   if (output?.kind !== "caFixed") return undefined
   const { method, hash } = output.address

@@ -65,7 +65,7 @@ function unique(strings: Iterable<string>): string[] {
 }
 
 /** Splits at blanks and line ends, dropping empty parts. C++ Nix: tokenizeString. */
-export function tokenize(text: string): string[] {
+function tokenize(text: string): string[] {
   return text.split(/[ \t\n\r]+/).filter((part) => part !== "")
 }
 

@@ -29,7 +29,7 @@ export function rewriteText(text: string, rewrites: ReadonlyMap<string, string>)
 }
 
 /** The derivation with placeholders replaced in builder, arguments, variables and structured attributes. C++ Nix: applyRewrites. */
-export function applyRewrites(drv: Derivation, rewrites: ReadonlyMap<string, string>): Derivation {
+function applyRewrites(drv: Derivation, rewrites: ReadonlyMap<string, string>): Derivation {
   if (rewrites.size === 0) return drv
   const rewrite = (text: string) => rewriteText(text, rewrites)
   const env = new Map<string, string>()

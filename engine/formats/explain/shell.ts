@@ -7,7 +7,7 @@ import { nix32Length } from "../hash/nix32.ts"
 import { invalidUtf8At } from "../json/utf8.ts"
 
 /** A word for the shell, quoted whatever is in it (but no NUL, which no word can hold). */
-export function quoteShell(text: string): string {
+function quoteShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 

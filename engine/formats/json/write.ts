@@ -7,7 +7,7 @@ import { invalidUtf8At } from "./utf8.ts"
 import { isJsonObject, JsonFloat, type JsonValue } from "./value.ts"
 
 /** A string in quotes; fails in the library's words (code `bad-json`) if its bytes are not UTF-8. */
-export function printJsonString(text: string): string {
+function printJsonString(text: string): string {
   const invalid = invalidUtf8At(text)
   if (invalid >= 0) {
     const byte = text

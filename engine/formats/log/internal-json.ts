@@ -14,28 +14,6 @@ import { parseJson } from "../json/read.ts"
 import type { JsonObject, JsonValue } from "../json/value.ts"
 import { printJson } from "../json/write.ts"
 
-/** Numbers of the levels: the higher, the more talkative. */
-export const logLevels = { error: 0, warn: 1, notice: 2, info: 3, talkative: 4, chatty: 5, debug: 6, vomit: 7 } as const
-
-/** Numbers of the kinds of activities. */
-export const activityTypes = {
-  unknown: 0,
-  copyPath: 100,
-  fileTransfer: 101,
-  realise: 102,
-  copyPaths: 103,
-  builds: 104,
-  build: 105,
-  optimiseStore: 106,
-  verifyPaths: 107,
-  substitute: 108,
-  queryPathInfo: 109,
-  postBuildHook: 110,
-  buildWaiting: 111,
-  fetchTree: 112,
-  fetchToStore: 113,
-} as const
-
 /** Numbers of the kinds of results. */
 export const resultTypes = {
   fileLinked: 100,
@@ -96,7 +74,7 @@ function readId(value: JsonValue): ActivityId {
 }
 
 /** What the JSON of a line says; fails (code `bad-log`, `bad-json`) on what makes no sense. */
-export function logLineFromJson(json: unknown): LogLine {
+function logLineFromJson(json: unknown): LogLine {
   const object = asObject(json)
   const number = (name: string) => asUnsigned(valueAt(object, name))
   const action = asString(valueAt(object, "action"))

@@ -26,7 +26,7 @@ export type NarListing =
   | { readonly kind: "opaque" }
 
 /** Builds a listing from the events of an archive. */
-export class ListingBuilder {
+class ListingBuilder {
   #root: NarListing | undefined
   readonly #open: { readonly name: string | undefined; readonly entries: Map<string, NarListing> }[] = []
 

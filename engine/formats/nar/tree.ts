@@ -16,7 +16,7 @@ export type FileTree =
   | { readonly kind: "directory"; readonly entries: ReadonlyMap<string, FileTree> }
 
 /** Takes a tree apart into the events of an archive, entries in byte order of their names. */
-export function treeEvents(tree: FileTree, handle: NarHandler, name?: string): void {
+function treeEvents(tree: FileTree, handle: NarHandler, name?: string): void {
   switch (tree.kind) {
     case "regular":
       handle({ kind: "file", name, executable: tree.executable, size: tree.contents.length, offset: 0 })

@@ -77,7 +77,7 @@ export interface ParsedNarInfo {
 }
 
 /** The compression called `name`; fails in Nix's words. */
-export function parseCompression(name: string): Compression {
+function parseCompression(name: string): Compression {
   return compressions.find((known) => known === name) ?? fail("bad-narinfo", `unknown compression method '${name}'`)
 }
 

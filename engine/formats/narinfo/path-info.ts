@@ -117,7 +117,7 @@ export function pathInfoToJson(info: UnkeyedPathInfo, version: PathInfoVersion, 
 }
 
 /** The version a JSON form says it has; 1 if it says nothing. */
-export function pathInfoVersion(object: JsonObject): PathInfoVersion {
+function pathInfoVersion(object: JsonObject): PathInfoVersion {
   const given = optionalAt(object, "version")
   const version = given === undefined ? 1 : asUnsigned(given)
   if (version === 1 || version === 2 || version === 3) return version

@@ -26,7 +26,7 @@ export interface References {
 }
 
 /** The text that is hashed for a store path. C++ Nix: makeStorePath. */
-export function storePathPreimage(type: string, hex: string, name: string, storeDir: string = defaultStoreDir): string {
+function storePathPreimage(type: string, hex: string, name: string, storeDir: string = defaultStoreDir): string {
   return `${type}:sha256:${hex}:${storeDir}:${name}`
 }
 
@@ -65,7 +65,7 @@ function typeWithReferences(type: string, references: References, storeDir: stri
 const noReferences: References = { others: [], self: false }
 
 /** The text hashed for the inner digest of fixed content that is not a NAR with sha256. */
-export function fixedOutputPreimage(address: ContentAddress): string {
+function fixedOutputPreimage(address: ContentAddress): string {
   return `fixed:out:${methodPrefix(address.method)}${address.hash.algo}:${printBase16(address.hash.bytes)}:`
 }
 

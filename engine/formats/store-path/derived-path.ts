@@ -8,14 +8,7 @@
 
 import { fail } from "../error.ts"
 import { allFeatures, type Features, requireFeature } from "../feature.ts"
-import {
-  compareOutputsSpecs,
-  type OutputsSpec,
-  outputsSpecFromJson,
-  outputsSpecToJson,
-  parseOutputsSpec,
-  printOutputsSpec,
-} from "./outputs-spec.ts"
+import { type OutputsSpec, outputsSpecFromJson, outputsSpecToJson, parseOutputsSpec, printOutputsSpec } from "./outputs-spec.ts"
 import { defaultStoreDir, parseBaseName, parseStorePath, printStorePath, type StorePath } from "./store-path.ts"
 
 /** A store path as it is. */
@@ -124,13 +117,6 @@ export function compareSingleDerivedPaths(a: SingleDerivedPath, b: SingleDerived
   if (a.kind === "opaque") return b.kind === "opaque" ? compareText(a.path, b.path) : -1
   if (b.kind === "opaque") return 1
   return compareSingleDerivedPaths(a.drvPath, b.drvPath) || compareText(a.output, b.output)
-}
-
-/** The order of Nix's sets of derived paths. */
-export function compareDerivedPaths(a: DerivedPath, b: DerivedPath): number {
-  if (a.kind === "opaque") return b.kind === "opaque" ? compareText(a.path, b.path) : -1
-  if (b.kind === "opaque") return 1
-  return compareSingleDerivedPaths(a.drvPath, b.drvPath) || compareOutputsSpecs(a.outputs, b.outputs)
 }
 
 function compareText(a: string, b: string): number {

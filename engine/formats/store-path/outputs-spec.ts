@@ -52,16 +52,6 @@ export function specIsSubset(a: OutputsSpec, b: OutputsSpec): boolean {
   return a.kind === "names" && a.names.every((name) => b.names.includes(name))
 }
 
-/** Nix's order: all first, then names compared one by one. */
-export function compareOutputsSpecs(a: OutputsSpec, b: OutputsSpec): number {
-  if (a.kind === "all") return b.kind === "all" ? 0 : -1
-  if (b.kind === "all") return 1
-  for (let i = 0; i < a.names.length && i < b.names.length; i++) {
-    if (a.names[i]! !== b.names[i]!) return a.names[i]! < b.names[i]! ? -1 : 1
-  }
-  return a.names.length - b.names.length
-}
-
 /** Splits `TEXT^SPEC`; fails with Nix's words (code `bad-outputs-spec`) if there is a bad spec. */
 export function parseExtendedOutputsSpec(text: string): { readonly before: string; readonly spec: ExtendedOutputsSpec } {
   const at = text.lastIndexOf("^")

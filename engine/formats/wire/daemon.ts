@@ -14,7 +14,7 @@ import { oldestWorker } from "./worker.ts"
 import type { WireWriter } from "./writer.ts"
 
 /** What client and daemon say first. */
-export const workerMagic = { client: 0x6e697863, daemon: 0x6478696f } as const
+const workerMagic = { client: 0x6e697863, daemon: 0x6478696f } as const
 
 /** Numbers of the operations. */
 export const workerOperations = {

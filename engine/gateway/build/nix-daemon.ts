@@ -5,6 +5,7 @@
 import { ingestNar } from "../../castore/archive-nar.ts"
 import { renderNar } from "../../castore/render-nar.ts"
 import { unreachable } from "../../formats/error.ts"
+import { resultTypes } from "../../formats/log/internal-json.ts"
 import type { BuildResult, FailureStatus } from "../../formats/narinfo/build-result.ts"
 import { hashPart, parseBaseName, parseStorePath, printStorePath, type StorePath } from "../../formats/store-path/store-path.ts"
 import type { DaemonMessage } from "../../formats/wire/daemon.ts"
@@ -24,9 +25,6 @@ export interface NixDaemonOptions {
   /** Builds at once, each with a connection of its own. */
   readonly jobs: number
 }
-
-/** Of a result: a line of the builder's log. */
-const logLine = 101
 
 /** What the daemon says when it lost a machine: not the builder's fault. (Nix tells it by these texts alone.) */
 const machineFault =
@@ -64,7 +62,7 @@ export class NixDaemonExecutor implements Executor {
     const watchdog = new Watchdog(this.#options.limits, watch.signal, async () => 0)
     const onMessage = (message: DaemonMessage): void => {
       if (message.kind === "next") said += `${message.text}\n`
-      if (message.kind !== "result" || message.type !== logLine) return
+      if (message.kind !== "result" || message.type !== resultTypes.buildLogLine) return
       const line = Buffer.from(`${message.fields[0] ?? ""}\n`, "latin1")
       if (watchdog.wrote(line.length)) watch.log(line)
     }

@@ -266,6 +266,43 @@ test("a journal that another process has is not taken", async () => {
   await (await start()).builds.close()
 })
 
+test("a journal of a process that has died is taken, although another has its number by now", async () => {
+  const { builds, folder, start } = await setUp()
+  const own = fs.readFileSync(`${folder}/lock`, "utf8")
+  expect(own).toMatch(new RegExp(`^${process.pid} [-0-9a-f]+/\\d+$`))
+  await builds.close()
+  fs.writeFileSync(`${folder}/lock`, own.replace(String(process.pid), String(process.ppid)))
+  await (await start()).builds.close()
+})
+
+test("a build has a name of its own, also when earlier ones of the same are forgotten", async () => {
+  const { builds, executor, folder } = await setUp({ jobs: 2, policy: { kept: 2 } })
+  const ids: string[] = []
+  for (let i = 0; i < 5; i++) {
+    const build = await builds.submit(jobOf("same"), true)
+    ids.push(build.id)
+    ;(await executor.nth(i)).finish("x")
+    await allEvents(build)
+  }
+  expect(ids.map((id) => id.slice(33))).toEqual(["1", "2", "3", "4", "5"])
+  await builds.close()
+  expect(fs.readdirSync(folder).length).toBeLessThanOrEqual(3)
+})
+
+test("an executor on another machine that was away when the gateway began is tried when it is wanted", async () => {
+  const { stores } = memoryStore()
+  const away = Object.assign(new ScriptedExecutor(stores), { check: async () => "it is away", mayReturn: true })
+  const builds = new Builds({ stores, folder: `${root}/${folders++}`, executors: [away], policy: { retryDelay: 1 } })
+  await builds.open()
+  expect(builds.describe()[0]!.unavailable).toBe("it is away")
+  const build = await builds.submit(jobOf("a"), false)
+  ;(await away.nth(0)).fail(new BuildFailure("infrastructure", "still away"))
+  ;(await away.nth(1)).finish("x")
+  expect(cases(await allEvents(build))).toEqual(["accepted", "started", "retry", "started", "done"])
+  expect(builds.describe()[0]!.unavailable).toBe("")
+  await builds.close()
+})
+
 test("old builds are forgotten, those that run are not", async () => {
   const { builds, executor, folder } = await setUp({ jobs: 2, policy: { kept: 3 } })
   const running = await builds.submit(jobOf("first"), false)

@@ -21,6 +21,7 @@ import { DerivationProofs } from "./derivation-proof.ts"
 import { EventLog } from "./event-log.ts"
 import { BuildFailure, type BuiltOutput, type Executor, type FailureReason } from "./executor.ts"
 import { jobDerivation } from "./job-derivation.ts"
+import { lockJournal, unlockJournal } from "./journal-lock.ts"
 import { type CheckedOutput, examineOutputs, registrations } from "./output-check.ts"
 
 export interface BuildsOptions {
@@ -105,7 +106,7 @@ export class Builds {
 
   /** Checks the executors, reads the journal, and begins again what had not ended. Rejects with RangeError if another gateway has it. */
   async open(): Promise<void> {
-    lockFolder(this.#options.folder)
+    lockJournal(this.#options.folder)
     for (const executor of this.#options.executors) {
       const fault = await executor.check()
       if (fault !== undefined) this.#unavailable.set(executor, fault)
@@ -157,8 +158,7 @@ export class Builds {
     const newer = this.#byKey.get(key)
     if (newer !== undefined && newer !== known && !newer.ended) return newer
     this.#checkQuota(account)
-    const number = 1 + [...this.#builds.keys()].filter((id) => id.startsWith(key.slice(0, 32))).length
-    const id = `${key.slice(0, 32)}-${number}`
+    const id = this.#freshId(key)
     const log = createBuildFolder(this.#options.folder, id, bytes, account?.name)
     const build = new Build(id, key, job.derivationPath, log, this.#now, account)
     this.#builds.set(id, build)
@@ -182,6 +182,13 @@ export class Builds {
   /** How many builds of an account run and wait. */
   countOf(account: Account): BuildCount {
     return this.#queue.countOf(account)
+  }
+
+  /** The name of a new build: after the last of the key, whichever of the earlier ones are forgotten. */
+  #freshId(key: B3Digest): string {
+    const start = `${key.slice(0, 32)}-`
+    const ids = [...this.#builds.keys()].filter((id) => id.startsWith(start))
+    return start + (1 + Math.max(0, ...ids.map((id) => Number(id.slice(start.length)))))
   }
 
   /** Whether what a build made is still here. */
@@ -222,7 +229,7 @@ export class Builds {
     this.#queue.close()
     for (const build of this.#builds.values()) if (!build.ended) build.cancel()
     await this.#queue.ended()
-    fs.rmSync(join(this.#options.folder, "lock"), { force: true })
+    unlockJournal(this.#options.folder)
   }
 
   #enqueue(build: Build, message: Job): void {
@@ -262,7 +269,8 @@ export class Builds {
         `Cannot build ${what}.\nReason: missing system features\nRequired features: {${features.join(", ")}}\nAvailable features: {${offered}}`,
       )
     }
-    const ready = able.find((executor) => !this.#unavailable.has(executor))
+    // What is on another machine may have come back: trying it is the way to find out.
+    const ready = able.find((executor) => !this.#unavailable.has(executor)) ?? able.find((executor) => executor.mayReturn === true)
     if (ready !== undefined) return ready
     throw new BuildFailure("input-rejected", `Cannot build ${what}.\nReason: ${this.#unavailable.get(able[0]!)}`)
   }
@@ -275,6 +283,7 @@ export class Builds {
       build.tell({ case: "started", value: { executor: executor.name, attempt, machine: "" } })
       try {
         const built = await executor.build(job, { log: (bytes) => build.log(bytes), signal: build.signal })
+        this.#unavailable.delete(executor)
         const outputs = await this.#register(job, built)
         build.account?.note(outputs.reduce((sum, { narSize }) => sum + narSize, 0))
         build.tell({ case: "done", value: { outputs: outputs.map(outputMessage) } })
@@ -351,24 +360,6 @@ export class Builds {
       if (this.#byKey.get(build.key) === build) this.#byKey.delete(build.key)
       fs.rmSync(join(this.#options.folder, build.id), { recursive: true, force: true })
     }
-  }
-}
-
-/** Takes a journal for this process. A process that has died holds nothing. */
-function lockFolder(folder: string): void {
-  fs.mkdirSync(folder, { recursive: true })
-  const file = join(folder, "lock")
-  const owner = fs.existsSync(file) ? Number(fs.readFileSync(file, "utf8")) : 0
-  if (owner > 0 && owner !== process.pid && isAlive(owner)) throw new RangeError(`the process ${owner} builds in ${folder}`)
-  fs.writeFileSync(file, String(process.pid))
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false // no such process, or not ours: then it is no gateway over our folder
   }
 }
 

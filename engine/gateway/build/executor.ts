@@ -78,6 +78,8 @@ export interface Executor {
   readonly features: readonly string[]
   /** Builds at once. */
   readonly jobs: number
+  /** Whether what could not be used when the gateway began is tried nevertheless: faults of the machinery, which pass. */
+  readonly mayReturn?: boolean
   /** Whether it needs inputs, and the derivation with all that it refers to, as store paths. */
   readonly wantsPaths?: boolean
   /** Finds out whether it works here; gives why not, for people, or undefined. */

@@ -30,12 +30,15 @@ export interface NixDaemonOptions {
 const machineFault =
   /disconnected unexpectedly|failed to start SSH connection|cannot connect to|local builds are disabled|unexpected end-of-file|Connection (?:reset|closed|timed out)/
 
+const untrusted = "the Nix daemon does not trust this user: put it into trusted-users"
+
 export class NixDaemonExecutor implements Executor {
   readonly name = "nix-daemon"
   readonly systems: readonly string[]
   readonly features: readonly string[]
   readonly jobs: number
   readonly wantsPaths = true
+  readonly mayReturn = true
   readonly #options: NixDaemonOptions
 
   constructor(options: NixDaemonOptions) {
@@ -50,7 +53,7 @@ export class NixDaemonExecutor implements Executor {
       const connection = await DaemonConnection.open(this.#options.place)
       const { trusted } = connection.info
       connection.close()
-      return trusted === false ? "the Nix daemon does not trust this user: put it into trusted-users" : undefined
+      return trusted === false ? untrusted : undefined
     } catch (error) {
       return `the Nix daemon cannot be reached: ${error instanceof Error ? error.message : String(error)}`
     }
@@ -71,6 +74,7 @@ export class NixDaemonExecutor implements Executor {
       if (watch.signal.aborted) throw new BuildFailure("cancelled", "the build was stopped")
       const open = await DaemonConnection.open(this.#options.place, onMessage)
       connection = open
+      if (open.info.trusted === false) throw new BuildFailure("input-rejected", untrusted)
       watchdog.start(() => open.close())
       return await this.#buildWith(open, job, () => said)
     } catch (error) {

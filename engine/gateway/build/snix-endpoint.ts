@@ -34,6 +34,7 @@ export class SnixEndpointExecutor implements Executor {
   readonly systems: readonly string[]
   readonly features: readonly string[]
   readonly jobs: number
+  readonly mayReturn = true
   readonly #options: SnixEndpointOptions
   readonly #remote: TreeStores
 

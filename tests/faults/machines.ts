@@ -36,7 +36,10 @@ export class Machines {
     // The coordinator builds nothing itself.
     await this.#script(["up"], { NIX_SSHOPTS: sshOptions, NIX_CONFIG: "max-jobs = 0" })
     for (const worker of ["w1", "w2"] as const) {
-      const etc = `${this.#folder}/${worker}/root/etc`
+      const root = `${this.#folder}/${worker}/root`
+      const etc = `${root}/etc`
+      // What the user of this machine has there would run for each build, and may wait for what a killed one has left.
+      fs.writeFileSync(`${root}/root/.bashrc`, "")
       fs.appendFileSync(`${etc}/nix/nix.conf`, "sandbox-fallback = false\nsandbox-paths = /bin/sh=/bin/busybox\n")
       fs.appendFileSync(`${etc}/ssh/sshd_config`, sshdOptions)
       await this.kill(worker)

@@ -65,7 +65,11 @@ export function ReferencePane() {
       {/* A region that scrolls must be reachable by keyboard. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
       <article ref={shown} className="reference-entry" tabIndex={0} aria-label={entry === null ? "Entry" : entry.name}>
-        {entry === null ? <p className="note">{introduction(entries ?? [])}</p> : <Entry entry={entry} />}
+        {entry === null ? (
+          <p className="note">{introduction(entries ?? [])}</p>
+        ) : (
+          <Entry entry={entry} related={relatedTo(entry, entries ?? [])} />
+        )}
       </article>
     </div>
   )
@@ -78,7 +82,13 @@ function introduction(entries: readonly ReferenceEntry[]): string {
   return `${constructs} constructs of the language, ${entries.length - constructs} builtins and constants. Pick one, or search.`
 }
 
-function Entry({ entry }: { readonly entry: ReferenceEntry }) {
+/** Entries that the text of one names. */
+function relatedTo(entry: ReferenceEntry, entries: readonly ReferenceEntry[]): readonly string[] {
+  const named = new Set([...entry.documentation.matchAll(/`(?:builtins\.)?([^`]+)`/g)].map(([, name]) => name))
+  return entries.filter(({ name }) => named.has(name) && name !== entry.name).map(({ name }) => name)
+}
+
+function Entry({ entry, related }: { readonly entry: ReferenceEntry; readonly related: readonly string[] }) {
   const bench = useWorkbench()
   return (
     <>
@@ -90,6 +100,16 @@ function Entry({ entry }: { readonly entry: ReferenceEntry }) {
         {entry.feature === "" ? null : ` · needs the experimental feature ${entry.feature}`}
       </p>
       <Prose text={entry.documentation} />
+      {related.length === 0 ? null : (
+        <p className="note">
+          {"See also "}
+          {related.map((name) => (
+            <button key={name} type="button" className="link" onClick={() => bench.explainName(name)}>
+              {name}
+            </button>
+          ))}
+        </p>
+      )}
       {entry.examples.map(({ nix, result, fails, features }) => (
         <div key={nix} className="example">
           <pre>{nix}</pre>

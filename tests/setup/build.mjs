@@ -6,15 +6,17 @@ import { fileURLToPath } from "node:url"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const SOURCES = ["app", "engine", "public", "index.html", "vite.config.ts", "package.json", "package-lock.json", "tsconfig.json"]
-// Written last by `npm run build`, so its time is that of a finished build.
-const LAST = "dist/cli/thunkpad.js"
+// What `npm run build` writes: the app, and last the command line. Either can be built alone, so the older of the two counts.
+const BUILT = ["dist/index.html", "dist/cli/thunkpad.js"]
 
 /**
  * Runs `npm run build` unless dist/ is newer than every source.
  * @throws {Error} when the build fails
  */
 export function ensureBuilt() {
-  if (existsSync(join(root, LAST)) && newest(SOURCES.map((name) => join(root, name))) <= statSync(join(root, LAST)).mtimeMs) return
+  const built = BUILT.map((name) => join(root, name))
+  const oldest = built.every(existsSync) ? Math.min(...built.map((path) => statSync(path).mtimeMs)) : 0
+  if (newest(SOURCES.map((name) => join(root, name))) <= oldest) return
   console.log("Building dist/ ...")
   // vitest sets NODE_ENV=test, with which vite would bundle React's development build without a word.
   const env = { ...process.env, NODE_ENV: "production" }

@@ -98,7 +98,6 @@ const PACKAGES: Record<string, readonly string[]> = {
   "radix-ui": ["app"],
   react: ["app"],
   "react-dom": ["app"],
-  "react-resizable-panels": ["app"],
   "xz-decompress": ["engine/store"],
   zustand: ["app"],
 }

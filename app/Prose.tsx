@@ -3,7 +3,10 @@
 import type { ReactNode } from "react"
 
 export function Prose({ text }: { readonly text: string }) {
-  const blocks = text.split(/\n(?=```)|(?<=\n```)\n|\n{2,}/)
+  // What stands between fences stays together, empty lines and all.
+  const blocks = text
+    .split(/^(```[^\n]*\n(?:[\s\S]*?\n)?```)[ \t]*$/m)
+    .flatMap((part) => (part.startsWith("```") ? [part] : part.split(/\n{2,}/)))
   return (
     <div className="prose">
       {blocks.map((block, i) => (

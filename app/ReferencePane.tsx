@@ -93,6 +93,7 @@ function Entry({ entry, related }: { readonly entry: ReferenceEntry; readonly re
   return (
     <>
       <h3>
+        {isLanguage(entry.kind) ? `${entry.name}: ` : null}
         <code>{entry.synopsis}</code>
       </h3>
       <p className="note">

@@ -12,6 +12,12 @@ test("constructs and builtins are searched together, the entry of that very name
   const search = screen.getByRole("searchbox", { name: "Search the reference" })
   fireEvent.change(search, { target: { value: "with" } })
   expect(list.getAllByRole("button")[0]?.textContent).toBe("with")
+  // A table keeps its lines.
+  fireEvent.change(search, { target: { value: "operators" } })
+  fireEvent.click(list.getAllByRole("button")[0] as HTMLElement)
+  const table = screen.getByRole("article", { name: "operators" }).querySelector(".prose pre")
+  expect(table?.textContent).toMatch(/^ 1 {2}set\.name .*\n 2 {2}f x [\s\S]*left, right$/)
+  expect(screen.queryByText("`")).toBeNull()
   // A sign is found too.
   fireEvent.change(search, { target: { value: "//" } })
   fireEvent.click(list.getByRole("button", { name: "update" }))

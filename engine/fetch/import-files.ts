@@ -5,6 +5,7 @@
 import { StoreError } from "../castore/error.ts"
 import { ingestFiles, type ListedFile } from "../castore/file-list.ts"
 import type { Store } from "../store/store.ts"
+import { chunksOf } from "./byte-stream.ts"
 import { type Imported, type ImportOptions, imported } from "./import-options.ts"
 
 /** A file and where it belongs: names with slashes between them. */
@@ -33,19 +34,10 @@ function byteName(name: string): string {
 
 /** The bytes of a file of the user's, which may be gone by now. */
 export async function* fileChunks(file: Blob, name: string): AsyncGenerator<Uint8Array> {
-  const reader = file.stream().getReader()
-  let isDone = false
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      yield value
-    }
-    isDone = true
+    yield* chunksOf(file.stream())
   } catch (e) {
     throw unreadable(name, e)
-  } finally {
-    if (!isDone) await reader.cancel().catch(() => undefined)
   }
 }
 
@@ -68,8 +60,13 @@ async function bytesOf(file: Blob, name: string): Promise<Uint8Array> {
   }
 }
 
+/** What a tree takes as the contents of a file: all of a small one, the chunks of a large one when they are wanted. */
+export async function contentsOf(file: Blob, name: string): Promise<Uint8Array | (() => AsyncIterable<Uint8Array>)> {
+  return file.size > whole ? () => fileChunks(file, name) : bytesOf(file, name)
+}
+
 async function listed({ path, file }: PlacedFile, executables: FileImportOptions["executables"]): Promise<ListedFile> {
-  const contents = file.size > whole ? (): AsyncIterable<Uint8Array> => fileChunks(file, path) : await bytesOf(file, path)
+  const contents = await contentsOf(file, path)
   const place = { kind: "file" as const, path: byteName(path), contents }
   if (executables !== "scripts" || file.size < 3) return place
   const [first, second] = contents instanceof Uint8Array ? contents : await bytesOf(file.slice(0, 2), path)
@@ -77,7 +74,7 @@ async function listed({ path, file }: PlacedFile, executables: FileImportOptions
 }
 
 /** What comes of the entries, in their order, some of them made ahead. */
-async function* aheadOf<T, U>(entries: AsyncIterable<T>, make: (entry: T) => Promise<U>): AsyncGenerator<U> {
+export async function* aheadOf<T, U>(entries: AsyncIterable<T> | Iterable<T>, make: (entry: T) => Promise<U>): AsyncGenerator<U> {
   const waiting: Promise<U>[] = []
   for await (const entry of entries) {
     const made = make(entry)
@@ -89,7 +86,10 @@ async function* aheadOf<T, U>(entries: AsyncIterable<T>, make: (entry: T) => Pro
   for (const made of waiting) yield await made
 }
 
-async function* kept(files: AsyncIterable<PlacedFile | string>, ignore: readonly string[]): AsyncGenerator<PlacedFile | string> {
+/** Files, and folders by their paths. */
+type Entries = AsyncIterable<PlacedFile | string> | Iterable<PlacedFile | string>
+
+async function* kept(files: Entries, ignore: readonly string[]): AsyncGenerator<PlacedFile | string> {
   const ignored = new Set(ignore)
   for await (const entry of files) {
     const path = typeof entry === "string" ? entry : entry.path
@@ -97,10 +97,7 @@ async function* kept(files: AsyncIterable<PlacedFile | string>, ignore: readonly
   }
 }
 
-function listedFiles(
-  files: AsyncIterable<PlacedFile | string>,
-  { ignore = [], executables }: FileImportOptions,
-): AsyncGenerator<ListedFile> {
+function listedFiles(files: Entries, { ignore = [], executables }: FileImportOptions): AsyncGenerator<ListedFile> {
   return aheadOf(kept(files, ignore), async (entry) =>
     typeof entry === "string" ? { kind: "directory", path: byteName(entry) } : listed(entry, executables),
   )
@@ -111,10 +108,6 @@ function withoutTop(files: readonly PlacedFile[]): readonly PlacedFile[] {
   const top = files[0]?.path.split("/", 1)[0]
   if (top === undefined || ["", ".", ".."].includes(top) || !files.every(({ path }) => path.startsWith(`${top}/`))) return files
   return files.map(({ path, file }) => ({ path: path.slice(top.length + 1), file }))
-}
-
-async function* placed(files: readonly PlacedFile[]): AsyncGenerator<PlacedFile> {
-  yield* files
 }
 
 /** A file of a folder that is not opened yet. */
@@ -152,7 +145,7 @@ async function* entriesOf(folder: FileSystemDirectoryHandle, ignored: ReadonlySe
   }
 }
 
-async function importListed(store: Store, files: AsyncIterable<PlacedFile | string>, options: FileImportOptions): Promise<Imported> {
+async function importListed(store: Store, files: Entries, options: FileImportOptions): Promise<Imported> {
   const { signal, progress, limits } = options
   return store.importing(async (inner) => {
     const node = await ingestFiles(listedFiles(files, options), inner.stores, { signal, progress, limits })
@@ -165,7 +158,7 @@ async function importListed(store: Store, files: AsyncIterable<PlacedFile | stri
  * `absent` for files that are gone, `cancelled`, and what the store throws. Nothing is to be seen of it then.
  */
 export function importFiles(store: Store, files: readonly PlacedFile[], options: FileImportOptions = {}): Promise<Imported> {
-  return importListed(store, placed(options.unwrap === "none" ? files : withoutTop(files)), options)
+  return importListed(store, options.unwrap === "none" ? files : withoutTop(files), options)
 }
 
 /** Files of a picker with the paths that the browser tells. */
@@ -180,8 +173,5 @@ export function importFolder(store: Store, folder: FileSystemDirectoryHandle, op
 
 /** Brings in one file as a tree that is a file. Throws as importFiles. */
 export function importFile(store: Store, file: File, options: FileImportOptions = {}): Promise<Imported> {
-  async function* only(): AsyncGenerator<PlacedFile> {
-    yield { path: "", file }
-  }
-  return importListed(store, only(), { ...options, ignore: [] })
+  return importListed(store, [{ path: "", file }], { ...options, ignore: [] })
 }

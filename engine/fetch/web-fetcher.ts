@@ -1,6 +1,7 @@
 // A Fetcher over the platform's own `fetch`, which browsers and Node share. They differ in one thing: Node shows redirections, so that
 // they can be counted and followed as curl does; a browser follows them unseen and shows the last address only.
 
+import { chunksOf } from "./byte-stream.ts"
 import { type FetchAnswer, type Fetcher, type FetchRequest, TransferError } from "./fetcher.ts"
 
 /** The platform's fetch. */
@@ -46,21 +47,11 @@ async function* pieces(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return
-  const reader = body.getReader()
-  let isDone = false
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) break
-      yield value
-    }
-    isDone = true
+    yield* chunksOf(body)
   } catch (e) {
     signal?.throwIfAborted()
     throw new TransferError("Transferred a partial file", { status, isTransient: true, cause: e })
-  } finally {
-    // Abandoned in the middle: the connection is given up.
-    if (!isDone) await reader.cancel().catch(() => undefined)
   }
 }
 

@@ -14,6 +14,7 @@ import { importFile, importFiles, importFolder, type PlacedFile, pickedFiles } f
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import type { StorePath } from "../../engine/formats/store-path/store-path.ts"
 import { Store } from "../../engine/store/store.ts"
+import { readFiles } from "../../engine/worker/import-files.ts"
 import { runCommand } from "../setup/command.ts"
 import { clock, memoryStores, storeDir } from "../store/eval-io-run.ts"
 import { archives } from "./archives.ts"
@@ -130,6 +131,9 @@ describe("files", () => {
     gone.stream = () => new ReadableStream({ start: (c) => c.error(new Error("NotReadableError")) })
     gone.arrayBuffer = () => Promise.reject(new Error("NotReadableError"))
     await expect(importFiles(storeOf(), [{ path: "gone", file: gone }])).rejects.toMatchObject({ code: "absent" })
+    const options = { signal: new AbortController().signal, progress: () => {} }
+    const given = readFiles([{ path: "gone", data: gone }], memoryStores(), options)
+    await expect(given).rejects.toMatchObject({ code: "absent" })
   })
 
   test("tell how far they are, and can be stopped: nothing is to be seen of them", async () => {

@@ -1,8 +1,9 @@
 // What came of an evaluation: a line that says how it stands, what can be done about it, and the last value.
 
-import { lazy, Suspense, useCallback, useMemo } from "react"
+import { lazy, Suspense, useCallback, useMemo, useSyncExternalStore } from "react"
 import type { ProblemView } from "../engine/worker/client.ts"
 import { useBuilds } from "./build/build-context.ts"
+import { useEngine } from "./engine-context.ts"
 import { missesStorePath, neededBuild } from "./problem-needs.ts"
 import { StatusLine } from "./StatusLine.tsx"
 import { placeAt } from "./text-place.ts"
@@ -13,10 +14,15 @@ import { pathOf } from "./workspace/workspace.ts"
 const ValuePane = lazy(() => import("./values/ValuePane.tsx").then((m) => ({ default: m.ValuePane })))
 // With the build pane's parts it comes when something needs a build.
 const AllowBuilds = lazy(() => import("./AllowBuilds.tsx").then((m) => ({ default: m.AllowBuilds })))
+const BuildingNow = lazy(() => import("./BuildingNow.tsx").then((m) => ({ default: m.BuildingNow })))
 
 export function ResultPane() {
   const bench = useWorkbench()
+  const engine = useEngine()
+  const busy = useSyncExternalStore(engine.subscribe, engine.busy)
   const builds = useBuilds()
+  const allowFetch = useBench((state) => state.allowFetch)
+  const allowBuilds = useBench((state) => state.allowBuilds)
   const progress = useBench((state) => state.progress)
   const shown = useBench((state) => state.shown)
   const view = useBench((state) => state.view)
@@ -73,7 +79,17 @@ export function ResultPane() {
             {failed !== null ? "this error is of an earlier text" : "this value is of an earlier text"}
           </button>
         ) : null}
+        {allowFetch || allowBuilds !== null ? (
+          <button type="button" className="place" onClick={bench.disallow} title="Takes this back: the next evaluation has to ask again">
+            {`may ${[allowFetch ? "use the network" : "", allowBuilds === null ? "" : `build at ${allowBuilds.endpoint.url}`].filter(Boolean).join(" and ")} ×`}
+          </button>
+        ) : null}
       </div>
+      {busy && builds !== null && allowBuilds !== null ? (
+        <Suspense fallback={null}>
+          <BuildingNow desk={builds} onShow={() => bench.setPane("builds")} />
+        </Suspense>
+      ) : null}
       {shown === null ? null : (
         <Suspense fallback={null}>
           <ValuePane

@@ -466,6 +466,8 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
       set({ allowFetch: true })
       void evaluate()
     },
+    /** The user takes back what the open program was allowed: its next evaluation has to ask. */
+    disallow: (): void => set({ allowFetch: false, allowBuilds: null }),
     /** The user lets the open program have built what it needs; it runs again. */
     allowBuilds(builds: BuildSettings): void {
       set({ allowBuilds: builds })

@@ -30,8 +30,10 @@ afterAll(async () => {
 /** Three builds, each known only when the one before it was read. */
 const chain = (word: string): string => `let
   sh = name: script: derivation { inherit name; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-ec" script ]; };
+  # Long enough to be seen waiting.
+  pause = "i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done; ";
   first = import (sh "first" "echo '{ word = \\"${word}\\"; }' > $out");
-  second = import (sh "second" "echo '{ words = [ \\"\${first.word}\\" \\"two\\" ]; }' > $out");
+  second = import (sh "second" "\${pause}echo '{ words = [ \\"\${first.word}\\" \\"two\\" ]; }' > $out");
   third = import (sh "third" "echo '\\"\${toString second.words} three\\"' > $out");
 in { plain = 1 + 1; chained = third; card = sh "made-of-\${first.word}" "echo > $out"; }`
 
@@ -58,13 +60,23 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     await app.row("chained").getByRole("button", { name: "Evaluate chained" }).click()
     await app.row("chained").getByText('"one two three"').waitFor()
 
+    // It may, until that is taken back.
+    await page.getByRole("button", { name: `may build at ${url}` }).click()
+    await app.evaluate(chain("eins"))
+    await app.press("chained")
+    await app.press("chained")
+    await page.getByRole("button", { name: "Allow builds for this evaluation", exact: true }).click()
+    await app.row("chained").getByRole("button", { name: "Evaluate chained" }).click()
+    await page.getByText("It waits for what is being built: second.").waitFor()
+    await app.row("chained").getByText('"eins two three"').waitFor()
+
     // The card of a derivation whose name is known only after a build; then the text changes under it.
     await app.press("card")
     await app
       .row("card")
       .getByRole("button", { name: /^derivation/ })
       .click()
-    await page.getByRole("heading", { name: "made-of-one" }).waitFor()
+    await page.getByRole("heading", { name: "made-of-eins" }).waitFor()
     await app.evaluate(chain("uno"))
     await page.getByRole("heading", { name: "made-of-uno" }).waitFor()
     // The node is gone: that is said, and is no fault of the engine's.

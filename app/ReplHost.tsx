@@ -34,14 +34,10 @@ export function ReplHost() {
       open,
       history: readHistory(),
       keep: (history) => pageStorage.setItem(HISTORY, JSON.stringify(history.slice(-500))),
-      builds: async () => {
-        await builds?.find()
-        return builds?.agreed() ?? null
-      },
     })
     bench.transcripts.set(id, made)
     return made
-  }, [bench, engine, builds, id])
+  }, [bench, engine, id])
   const asFile = (text: string) => {
     const { files } = bench.store.getState().workspace
     let n = 1
@@ -73,6 +69,10 @@ export function ReplHost() {
           </Suspense>
         )
       }
+      mayBuild={async () => {
+        await builds?.find()
+        return builds?.agreed() ?? null
+      }}
       onStop={bench.stop}
       onFile={asFile}
       onLink={asLink}

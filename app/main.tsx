@@ -66,11 +66,14 @@ createRoot(element).render(
 
 async function openBuilds(): Promise<BuildDesk> {
   const [{ createBuildDesk }, { askGateway }] = await Promise.all([import("./build/build-desk.ts"), import("./build/endpoint-choice.ts")])
-  return createBuildDesk({
+  const page = createBuildDesk({
     builds: () => desk.builds,
     storage: pageStorage,
     gateway: () => askGateway(() => fetch("gateway.json", { cache: "no-store" })),
     caches: () => bench.store.getState().settings.caches,
     show: () => bench.setPane("builds"),
   })
+  // What was being built when the page was left goes on being watched.
+  void page.resume()
+  return page
 }

@@ -23,11 +23,12 @@ export function BuildLog({ name, log, turn, running }: Props) {
   const box = useRef<HTMLOListElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the log changes in place; `turn` tells
   const all = useMemo(() => log?.lines() ?? [], [log, turn])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the lines are the same array when some were added
   const found = useMemo(() => {
     const numbered = all.map((line, i) => ({ line, number: i + 1 + (log?.dropped ?? 0) }))
     const words = search.toLowerCase()
     return words === "" ? numbered : numbered.filter(({ line }) => plainText(line).toLowerCase().includes(words))
-  }, [all, log, search])
+  }, [all, log, search, turn])
   const shown = search === "" ? found.slice(-SHOWN) : found.slice(0, SHOWN)
   // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the lines moves the end
   useEffect(() => {
@@ -56,7 +57,15 @@ export function BuildLog({ name, log, turn, running }: Props) {
         </span>
       </p>
       {shown.length === 0 ? (
-        <p className="build-hint">{search !== "" ? "Nothing found." : running ? "Nothing was written yet." : "Nothing was written."}</p>
+        <p className="build-hint">
+          {search !== ""
+            ? "Nothing found."
+            : log === undefined && !running
+              ? "There is no log of it here."
+              : running
+                ? "Nothing was written yet."
+                : "Nothing was written."}
+        </p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
         <ol ref={box} tabIndex={0} aria-label="Lines" onWheel={(e) => e.deltaY < 0 && setFollow(false)}>

@@ -10,6 +10,7 @@ import { type BuildDesk, endpointOf } from "./build-desk.ts"
 import { stateOf } from "./build-row.ts"
 import { EndpointForm } from "./EndpointForm.tsx"
 import { FailureReport } from "./FailureReport.tsx"
+import { KnownBuilds } from "./KnownBuilds.tsx"
 import { SendQuestion } from "./SendQuestion.tsx"
 import "./build.css"
 
@@ -23,7 +24,7 @@ export interface BuildPaneProps {
 
 export function BuildPane({ desk, origin, onOutput }: BuildPaneProps) {
   const state = useStore(desk.store)
-  const { choice, gateway, tested, proposal, jobs, rows, selected, logTurn, warnings } = state
+  const { choice, gateway, tested, proposal, jobs, rows, selected, logTurn, warnings, known, knownProblem } = state
   useEffect(() => {
     void desk.find()
   }, [desk])
@@ -94,6 +95,15 @@ export function BuildPane({ desk, origin, onOutput }: BuildPaneProps) {
           </ul>
         )}
       </section>
+      {endpoint === null ? null : (
+        <KnownBuilds
+          known={known}
+          problem={knownProblem}
+          isShown={(drvPath) => rows[drvPath] !== undefined}
+          onLook={() => void desk.look()}
+          onFollow={(build) => void desk.follow(build)}
+        />
+      )}
       {row?.fault == null || row.fault.reason === "cancelled" ? null : <FailureReport row={row} fault={row.fault} />}
       {row === undefined ? null : (
         <BuildLog key={row.drvPath} name={row.name} log={log} turn={logTurn} running={stateOf(row) === "running"} />

@@ -1,8 +1,17 @@
 // The state of the build pane: where is built, what was asked for, what is planned, running, done and failed, and the logs.
 
 import { createStore } from "zustand/vanilla"
-import type { BuildNews, BuildPlanView, BuildSettings, EndpointReport, EndpointSettings, EngineBuilds } from "../../engine/worker/client.ts"
-import { type BuildRow, type BuildRows, drvName, withNews } from "./build-row.ts"
+import type {
+  BuildNews,
+  BuildPlanView,
+  BuildSettings,
+  EndpointReport,
+  EndpointSettings,
+  EngineBuilds,
+  ListedBuild,
+} from "../../engine/worker/client.ts"
+import { forgetJob, forgetRows, noteJob, noteRows, readJournal, rowsToShow } from "./build-journal.ts"
+import { type BuildRow, type BuildRows, drvName, unplanned, withNews, withoutEnd } from "./build-row.ts"
 import { type ChoiceStorage, type EndpointChoice, type GatewayNotice, readChoice, writeChoice } from "./endpoint-choice.ts"
 import { LogText } from "./log-text.ts"
 
@@ -12,6 +21,8 @@ export interface Proposal {
   readonly url: string
   /** Null while it is made. */
   readonly plan: BuildPlanView | null
+  /** It is built although it was built before, to compare. */
+  readonly compare?: boolean
   /** Why there is none. */
   readonly problem: string | null
 }
@@ -41,6 +52,10 @@ export interface BuildDeskState {
   /** Grows with every change of a log. */
   readonly logTurn: number
   readonly warnings: readonly string[]
+  /** What the endpoint knows of, whoever asked for it; null until it was asked. */
+  readonly known: readonly ListedBuild[] | null
+  /** Why it does not tell. */
+  readonly knownProblem: string | null
 }
 
 interface Given {
@@ -68,19 +83,24 @@ export function endpointOf({ choice, gateway }: Pick<BuildDeskState, "choice" | 
 }
 
 export function createBuildDesk({ builds, storage, gateway, show, caches = () => [] }: Given) {
+  const journal = readJournal(storage)
   const store = createStore<BuildDeskState>(() => ({
     choice: readChoice(storage),
     gateway: undefined,
     tested: null,
     proposal: null,
     jobs: [],
-    rows: {},
+    rows: rowsToShow(journal),
     selected: null,
     logTurn: 0,
     warnings: [],
+    known: null,
+    knownProblem: null,
   }))
   const { getState: get, setState: set } = store
   const logs = new Map<string, LogText>()
+  /** Derivations whose logs were asked for. */
+  const followed = new Set<string>()
   const stops = new Map<number, AbortController>()
   /** Derivations that are built again to compare. */
   const again = new Set<string>()
@@ -135,6 +155,12 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       } else if (one.kind === "warning") warnings.push(one.message)
     }
     const rows = withNews(get().rows, some, again)
+    if (some.some(({ kind }) => kind !== "log" && kind !== "progress")) {
+      const told = new Set(
+        some.flatMap((one) => (one.kind === "planned" ? one.rows.map(({ drvPath }) => drvPath) : "drvPath" in one ? [one.drvPath] : [])),
+      )
+      noteRows(storage, Object.fromEntries(Object.entries(rows).filter(([drvPath]) => told.has(drvPath))))
+    }
     for (const one of some) {
       const row = one.kind === "done" ? rows[one.drvPath] : undefined
       if (row?.action === "build" && row.began !== null && row.ended !== null) times[row.name] = row.ended - row.began
@@ -148,6 +174,7 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
 
   const run = async (drvPath: string, endpoint: EndpointSettings, compare: boolean): Promise<void> => {
     const id = ++lastJob
+    noteJob(storage, { drvPath, url: endpoint.url })
     const control = new AbortController()
     stops.set(id, control)
     const job: BuildJob = { id, drvPath, state: "running", text: "" }
@@ -171,7 +198,62 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
         take()
       }
       again.delete(drvPath)
+      forgetJob(storage, drvPath)
     }
+  }
+
+  /** Takes up what was under way when the page was left, where the user has agreed to build there. */
+  const resume = async (): Promise<void> => {
+    if (journal.jobs.length === 0) return
+    await find()
+    const endpoint = endpointOf(get())
+    const mine = journal.jobs.filter(({ url }) => url === endpoint?.url && get().choice.allowed.includes(url))
+    await Promise.all(mine.map(({ drvPath }) => run(drvPath, endpoint!, false))) // an endpoint has its address
+    for (const { drvPath } of journal.jobs) forgetJob(storage, drvPath)
+    // What is in no build any more has no end that could come.
+    const rows = withoutEnd(get().rows, Date.now())
+    if (get().jobs.every(({ state }) => state !== "running")) set({ rows })
+  }
+
+  /** Asks the endpoint what it knows of. */
+  const look = async (): Promise<void> => {
+    await find()
+    const endpoint = endpointOf(get())
+    if (endpoint === null) return
+    try {
+      set({ known: await builds().list(endpoint), knownProblem: null })
+    } catch (e) {
+      set({ known: [], knownProblem: why(e) })
+    }
+  }
+
+  /** Shows a build that the endpoint knows of. */
+  const follow = async (build: ListedBuild): Promise<void> => {
+    const endpoint = endpointOf(get())
+    if (endpoint === null) return
+    const drvPath = `/nix/store/${build.derivationPath}`
+    const { rows } = get()
+    if (rows[drvPath] === undefined) set({ rows: { ...rows, [drvPath]: rowOfKnown(drvPath, build) } })
+    set({ selected: drvPath })
+    followed.add(drvPath)
+    try {
+      await builds().follow(build, endpoint)
+    } catch (e) {
+      followed.delete(drvPath)
+      set({ warnings: [...get().warnings, `The log of ${drvName(drvPath)} cannot be read: ${why(e)}`].slice(-20) })
+    }
+  }
+
+  /** Brings the log of a build that was in another visit, if the endpoint still has it. */
+  const fetchLog = async (drvPath: string): Promise<void> => {
+    const row = get().rows[drvPath]
+    if (row === undefined || row.action !== "build" || logs.has(drvPath) || followed.has(drvPath)) return
+    if (row.stage !== "done" && row.stage !== "failed") return
+    followed.add(drvPath)
+    await look()
+    const build = get().known?.filter(({ derivationPath }) => drvPath.endsWith(`/${derivationPath}`))
+    const last = build?.reduce<ListedBuild | undefined>((a, b) => (a === undefined || b.accepted > a.accepted ? b : a), undefined)
+    if (last !== undefined) await follow(last)
   }
 
   /** Asks the page's server, once. */
@@ -194,6 +276,9 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
     find,
     test,
     preview,
+    resume,
+    look,
+    follow,
     /** The user lets things be sent to an endpoint. */
     agree,
     /** How is built, by the user's choice; null without an endpoint. */
@@ -213,7 +298,10 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
     },
     /** The log of a derivation's build; undefined before its first line. */
     log: (drvPath: string): LogText | undefined => logs.get(drvPath),
-    select: (drvPath: string | null): void => set({ selected: drvPath }),
+    select(drvPath: string | null): void {
+      set({ selected: drvPath })
+      if (drvPath !== null) void fetchLog(drvPath)
+    },
     /** Chooses an endpoint; null for the one beside the app. */
     choose(own: EndpointSettings | null): void {
       keep({ own })
@@ -234,8 +322,8 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       await preview(drvPath, settingsFor(endpoint), (proposal) => {
         // Declined, or another one was asked for meanwhile.
         if (last !== null && get().proposal !== last) return
-        last = proposal
-        set({ proposal })
+        last = compare ? { ...proposal, compare } : proposal
+        set({ proposal: last })
       })
     },
     /** The user agrees to what was proposed. */
@@ -244,7 +332,7 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       const endpoint = endpointOf(get())
       if (proposal?.plan == null || endpoint?.url !== proposal.url) return
       agree(proposal.url)
-      await run(proposal.drvPath, endpoint, false)
+      await run(proposal.drvPath, endpoint, proposal.compare === true)
     },
     decline: (): void => set({ proposal: null }),
     /** Asks again before something is sent to any endpoint. */
@@ -264,7 +352,21 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       const isOver = ({ stage }: BuildRow): boolean => stage === "done" || stage === "failed"
       const rows = Object.entries(get().rows).filter(([, row]) => !isOver(row))
       for (const drvPath of logs.keys()) if (!rows.some(([path]) => path === drvPath)) logs.delete(drvPath)
+      forgetRows(storage, isOver)
+      followed.clear()
       set({ rows: Object.fromEntries(rows), jobs: get().jobs.filter(({ state }) => state === "running"), selected: null, warnings: [] })
     },
+  }
+}
+
+/** A build of somebody else's as a line: what it makes does not come here by watching it. */
+function rowOfKnown(drvPath: string, { state, accepted }: ListedBuild): BuildRow {
+  const isOver = state === "done" || state === "failed"
+  return {
+    ...unplanned,
+    drvPath,
+    name: drvName(drvPath),
+    stage: state === "done" ? "done" : state === "failed" ? "failed" : "building",
+    began: isOver ? null : accepted,
   }
 }

@@ -30,7 +30,8 @@ export interface BuildRow {
 
 export type BuildRows = Readonly<Record<string, BuildRow>>
 
-const unplanned = {
+/** What is known of a derivation before anything is. */
+export const unplanned = {
   action: "build",
   inputs: [],
   system: "",
@@ -73,7 +74,9 @@ export function withNews(rows: BuildRows, news: readonly BuildNews[], again: Rea
         break
       case "stage": {
         const ended = one.stage === "done" || one.stage === "failed" ? one.time : null
-        const began = one.stage === "planned" || one.stage === "waiting" ? null : (after[one.drvPath]?.began ?? one.time)
+        const isBegun = one.stage !== "planned" && one.stage !== "waiting"
+        // What was begun before the page was left has taken all of that time.
+        const began = after[one.drvPath]?.began ?? (isBegun ? one.time : null)
         change(one.drvPath, { stage: one.stage, began, ended, progress: null, position: null })
         break
       }
@@ -101,9 +104,13 @@ export function withNews(rows: BuildRows, news: readonly BuildNews[], again: Rea
           differs: again.has(one.drvPath) ? one.differs : null,
         })
         break
-      case "failed":
-        change(one.drvPath, { stage: "failed", fault: one.fault, ended: one.time, progress: null })
+      case "failed": {
+        const before = after[one.drvPath]
+        // Told again with a log that was fetched later.
+        const ended = before?.stage === "failed" ? (before.ended ?? one.time) : one.time
+        change(one.drvPath, { stage: "failed", fault: one.fault, ended, progress: null })
         break
+      }
       case "log":
       case "anew":
       case "warning":
@@ -111,6 +118,17 @@ export function withNews(rows: BuildRows, news: readonly BuildNews[], again: Rea
     }
   }
   return after
+}
+
+/** The table without builds under way: nobody is at them any more. */
+export function withoutEnd(rows: BuildRows, time: number): BuildRows {
+  return Object.fromEntries(
+    Object.entries(rows).map(([drvPath, row]) => {
+      if (row.stage === "done" || row.stage === "failed") return [drvPath, row]
+      const fault: FaultRow = { reason: "cancelled", message: "the page was left", exitCode: null, lastLines: [] }
+      return [drvPath, { ...row, stage: "failed", fault, ended: time, progress: null, position: null }]
+    }),
+  )
 }
 
 /** The four states that people tell apart. */

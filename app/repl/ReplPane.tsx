@@ -4,7 +4,7 @@ import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react"
 import { useStore } from "zustand"
 import type { Ref, ValueView } from "../../engine/worker/client.ts"
 import { ReplEntry } from "./ReplEntry.tsx"
-import type { Transcript } from "./transcript.ts"
+import type { MayBuild, Transcript } from "./transcript.ts"
 import "./repl.css"
 
 export interface ReplPaneProps {
@@ -13,6 +13,8 @@ export interface ReplPaneProps {
   readonly value: (run: number, ref: Ref, view: ValueView) => ReactNode
   /** What can be done about an input that needs a derivation built; only the last one is asked about. */
   readonly remedy?: (drvPath: string, input: string) => ReactNode
+  /** Where inputs may have something built without asking. */
+  readonly mayBuild?: MayBuild
   readonly onStop: () => void
   /** Makes a file of an input. */
   readonly onFile: (text: string) => void
@@ -20,7 +22,7 @@ export interface ReplPaneProps {
   readonly onLink: (text: string) => void
 }
 
-export function ReplPane({ transcript, value, remedy, onStop, onFile, onLink }: ReplPaneProps) {
+export function ReplPane({ transcript, value, remedy, mayBuild, onStop, onFile, onLink }: ReplPaneProps) {
   const { entries, text, busy, offers, names } = useStore(transcript.store)
   const field = useRef<HTMLTextAreaElement>(null)
   const end = useRef<HTMLDivElement>(null)
@@ -44,7 +46,7 @@ export function ReplPane({ transcript, value, remedy, onStop, onFile, onLink }: 
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey
     if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
       event.preventDefault()
-      void transcript.submit()
+      void transcript.submit(mayBuild)
     } else if (event.key === "Tab" && plain && text.slice(0, area.selectionStart).trim() !== "") {
       // With nothing to complete Tab goes on to the next thing, as everywhere.
       event.preventDefault()
@@ -91,7 +93,7 @@ export function ReplPane({ transcript, value, remedy, onStop, onFile, onLink }: 
         className="repl-input"
         onSubmit={(event) => {
           event.preventDefault()
-          void transcript.submit()
+          void transcript.submit(mayBuild)
         }}
       >
         <label htmlFor="repl-text">nix-repl&gt;</label>

@@ -37,14 +37,15 @@ export interface TranscriptOptions {
   readonly history: readonly string[]
   /** Gets the history when it grows. */
   readonly keep: (history: readonly string[]) => void
-  /** Where inputs may have something built without asking; null for nowhere. */
-  readonly builds?: () => Promise<BuildSettings | null>
 }
+
+/** Where inputs may have something built without asking; null for nowhere. */
+export type MayBuild = () => Promise<BuildSettings | null>
 
 /** Inputs that are about builds themselves, whatever their evaluation needs. */
 const building = /^\s*:(?:b|bl|log)(?:\s|$)/
 
-export function createTranscript({ open, history, keep, builds = async () => null }: TranscriptOptions) {
+export function createTranscript({ open, history, keep }: TranscriptOptions) {
   const store = createStore<TranscriptState>(() => ({ entries: [], text: "", busy: false, offers: [], offerFrom: 0, names: [], history }))
   const { getState: get, setState: set } = store
   let repl: EngineRepl | null = null
@@ -60,13 +61,13 @@ export function createTranscript({ open, history, keep, builds = async () => nul
   const change = (id: number, entry: Partial<Entry>): void =>
     set({ entries: get().entries.map((one) => (one.id === id ? { ...one, ...entry } : one)) })
 
-  const submit = async (text: string): Promise<void> => {
+  const submit = async (text: string, mayBuild: MayBuild): Promise<void> => {
     if (get().busy || text.trim() === "") return
     const id = ++last
     set({ busy: true, offers: [], entries: [...get().entries, { id, input: text, answer: null, stopped: null }].slice(-KEPT) })
     try {
       const asked = current()
-      const where = building.test(text) ? await builds() : null
+      const where = building.test(text) ? await mayBuild() : null
       const answer = await asked.input(text, where === null ? {} : { builds: where })
       if (answer.state === "more") {
         set({ entries: get().entries.filter((entry) => entry.id !== id), text: `${get().text}\n` })
@@ -95,12 +96,12 @@ export function createTranscript({ open, history, keep, builds = async () => nul
       set({ text, offers: [] })
     },
     /** Answers the text; if it is a beginning only, it stays and gets a new line. */
-    submit: (): Promise<void> => submit(get().text),
+    submit: (mayBuild: MayBuild = async () => null): Promise<void> => submit(get().text, mayBuild),
     /** The user lets evaluation have built what it needs: an input that could not be answered for that is answered again. */
     async allowBuilds(where: BuildSettings, input: string): Promise<void> {
       if (get().busy) return
       await current().allowBuilds(where)
-      await submit(input)
+      await submit(input, async () => where)
     },
     /** Goes to an earlier (-1) or later (1) input; with a text being typed, to those that begin with it. */
     browse(by: -1 | 1): void {

@@ -2,6 +2,7 @@
 
 import { StoreError } from "../castore/error.ts"
 import { parseBaseName, printStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import type { BuildFaultReason } from "./build-fault.ts"
 import type { BuildNews } from "./build-news.ts"
 import { newsOf } from "./derivation-build.ts"
 import type { Endpoint, ListedBuild } from "./endpoint.ts"
@@ -13,46 +14,55 @@ export async function lastBuild(endpoint: Endpoint, drvPath: StorePath): Promise
   return last
 }
 
-/**
- * Follows a build to its end, and tells of it; nothing of what it makes comes into the store. Gives what it wrote, `most` bytes of the
- * end. Throws StoreError `absent` if the endpoint has forgotten it.
- */
-export async function follow(
+/** How a build ended that was followed, and what it wrote: at most `most` bytes, of the end. */
+export interface FollowedBuild {
+  readonly log: Uint8Array
+  /** Null if it was built. */
+  readonly fault: { readonly reason: BuildFaultReason; readonly message: string; readonly exitCode: number | undefined } | null
+}
+
+export interface FollowOptions {
+  /** Gets the news, the end excepted: what came of the build is not in the store. */
+  readonly tell?: (news: BuildNews) => void
+  readonly signal?: AbortSignal | undefined
+  readonly most?: number
+}
+
+/** Follows a build from its first event to its end. Throws StoreError `absent` if the endpoint has forgotten it. */
+export async function followBuild(
   endpoint: Endpoint,
   { build, derivationPath }: ListedBuild,
-  { tell, signal, most = 16 << 20 }: { tell?: (news: BuildNews) => void; signal?: AbortSignal; most?: number } = {},
-): Promise<Uint8Array> {
+  { tell = () => {}, signal, most = 16 << 20 }: FollowOptions = {},
+): Promise<FollowedBuild> {
   const drvPath = printStorePath(parseBaseName(derivationPath))
-  let log: Uint8Array[] = []
+  const pieces: Uint8Array[] = []
   let size = 0
-  tell?.({ kind: "anew", drvPath })
+  let fault: FollowedBuild["fault"] = null
+  tell({ kind: "anew", drvPath })
   for await (const event of endpoint.watch(build, signal)) {
+    if (event.kind === "failed") fault = { reason: event.reason, message: event.message, exitCode: event.exitCode }
     if (event.kind === "log") {
-      log.push(event.bytes)
+      pieces.push(event.bytes)
       size += event.bytes.length
-      while (size - (log[0]?.length ?? 0) > most) size -= log.shift()!.length
-    }
-    if (event.kind === "anew") {
-      log = []
-      size = 0
+      while (size > most && pieces.length > 1) size -= pieces.shift()!.length
     }
     const news = newsOf(event, drvPath)
-    if (news !== undefined) tell?.(news)
+    if (news !== undefined) tell(news)
   }
-  const all = new Uint8Array(size)
+  const log = new Uint8Array(size)
   let at = 0
-  for (const piece of log) {
-    all.set(piece, at)
+  for (const piece of pieces) {
+    log.set(piece, at)
     at += piece.length
   }
-  return all
+  return { log, fault }
 }
 
 /** What the last build of a derivation wrote; null if the endpoint knows of none. */
 export async function lastLog(endpoint: Endpoint, drvPath: StorePath, signal?: AbortSignal): Promise<Uint8Array | null> {
   try {
     const found = await lastBuild(endpoint, drvPath)
-    return found === null ? null : await follow(endpoint, found, signal === undefined ? {} : { signal })
+    return found === null ? null : (await followBuild(endpoint, found, { signal })).log
   } catch (error) {
     // Servers that have Snix's services only keep no logs.
     if (error instanceof StoreError && (error.code === "unsupported" || error.code === "absent")) return null

@@ -14,6 +14,8 @@ export interface EngineBuilds {
   plan(wanted: readonly BuildWanted[], settings: BuildSettings, options?: WorkOptions<never>): Promise<BuildPlanView>
   /** Builds; what could not be built is in the report. What was begun before a page was closed is watched from its beginning. */
   build(wanted: readonly BuildWanted[], settings: BuildSettings, options?: BuildWishes & WorkOptions<never>): Promise<BuildReport>
+  /** Watches a build that an endpoint knows of to its end, from its first event: news come as of others, of one that is over the log. */
+  follow(build: ListedBuild, endpoint: EndpointSettings, options?: WorkOptions<never>): Promise<void>
   /** Stops the build of one derivation, whoever wants it. */
   cancel(drvPath: string): Promise<void>
   /** Builds that an endpoint knows of. */
@@ -58,6 +60,9 @@ export function buildsOver({ here, there, prepare, given }: BuildConnections): E
     build: (wanted, settings, { signal, keepGoing, again } = {}) => {
       const wishes = { ...(keepGoing === undefined ? {} : { keepGoing }), ...(again === undefined ? {} : { again }) }
       return run(signal, (builds, id) => builds.build(id, wanted, settings, wishes))
+    },
+    async follow(build, endpoint, { signal } = {}) {
+      await run(signal, (builds, id) => builds.follow(id, build, endpoint))
     },
     async cancel(drvPath) {
       await Promise.all([there((builds) => builds.cancel(drvPath)), here((builds) => builds.cancel(drvPath))])

@@ -7,11 +7,12 @@ import { previewDispatch } from "../build/dispatch-preview.ts"
 import { Endpoint, type ListedBuild } from "../build/endpoint.ts"
 import { type EndpointSettings, endpointTransport } from "../build/endpoint-transport.ts"
 import { EvalBuilder } from "../build/eval-builder.ts"
-import { lastLog } from "../build/known-builds.ts"
+import { followBuild, lastLog } from "../build/known-builds.ts"
+import { LastLines } from "../build/last-lines.ts"
 import { BuildScheduler } from "../build/scheduler.ts"
 import { StoreError } from "../castore/error.ts"
 import { FormatError } from "../formats/error.ts"
-import type { StorePath } from "../formats/store-path/store-path.ts"
+import { parseBaseName, printStorePath, type StorePath } from "../formats/store-path/store-path.ts"
 import type { Store } from "../store/store.ts"
 import type {
   BuildApi,
@@ -98,6 +99,26 @@ export class BuildDesk implements BuildApi {
         ),
         failures: Object.fromEntries([...failures].map(([drvPath, fault]) => [full(drvPath), rowOf(fault)])),
       }
+    })
+  }
+
+  follow(id: number, build: ListedBuild, settings: EndpointSettings): Promise<StoreAnswer<null>> {
+    return this.#work(id, async (signal) => {
+      const isOver = build.state === "done" || build.state === "failed"
+      const drvPath = printStorePath(parseBaseName(build.derivationPath))
+      const tail = new LastLines()
+      const tell = (news: BuildNews): void => {
+        if (news.kind === "log") tail.push(news.bytes)
+        if (!isOver || news.kind === "log" || news.kind === "anew") this.#notify(news)
+      }
+      if (!isOver) tell({ kind: "stage", drvPath, stage: "building", time: build.accepted })
+      const { fault } = await followBuild(endpointOf(settings), build, { tell, signal })
+      const time = Date.now()
+      if (fault !== null) {
+        const row = { ...fault, exitCode: fault.exitCode ?? null, lastLines: tail.end() }
+        this.#notify({ kind: "failed", drvPath, fault: row, time: isOver ? build.accepted : time })
+      } else if (!isOver) tell({ kind: "done", drvPath, outputs: {}, differs: [], time })
+      return null
     })
   }
 

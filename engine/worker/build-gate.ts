@@ -1,6 +1,7 @@
 // The calls about builds before anybody builds: the desk, and the protocols of endpoints with it, is loaded at the first call.
 
 import type { BuildNews } from "../build/build-news.ts"
+import type { ListedBuild } from "../build/endpoint.ts"
 import type { EndpointSettings } from "../build/endpoint-transport.ts"
 import type { BuildDesk, BuildSurroundings } from "./build-desk.ts"
 import type { BuildApi, BuildSettings, BuildWanted, BuildWishes, TabBuilder } from "./build-protocol.ts"
@@ -37,6 +38,10 @@ export class BuildGate implements BuildApi {
 
   async build(id: number, wanted: readonly BuildWanted[], settings: BuildSettings, wishes?: BuildWishes) {
     return (await this.#load()).build(id, wanted, settings, wishes)
+  }
+
+  async follow(id: number, build: ListedBuild, endpoint: EndpointSettings) {
+    return (await this.#load()).follow(id, build, endpoint)
   }
 
   async stop(id: number) {

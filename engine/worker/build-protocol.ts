@@ -64,6 +64,11 @@ export interface BuildApi {
   test(endpoint: EndpointSettings): Promise<StoreAnswer<EndpointReport>>
   /** What would be built, taken from caches, and sent; sends nothing but digests. */
   plan(id: number, wanted: readonly BuildWanted[], settings: BuildSettings): Promise<StoreAnswer<BuildPlanView>>
+  /**
+   * Watches a build that the endpoint knows of, from its first event: news of a derivation that is not built here. Of one that is over
+   * only the log is told.
+   */
+  follow(id: number, build: ListedBuild, endpoint: EndpointSettings): Promise<StoreAnswer<null>>
   /** Builds; what was begun before a page was closed is watched from its beginning. */
   build(id: number, wanted: readonly BuildWanted[], settings: BuildSettings, wishes?: BuildWishes): Promise<StoreAnswer<BuildReport>>
   /** Gives up what was asked for with a number. */

@@ -1,5 +1,5 @@
 // The build pane over the real session and a real gateway in this process. Skipped builds where bubblewrap is missing: the rest is not.
-import { fireEvent, render, screen, within } from "@testing-library/react"
+import { cleanup, fireEvent, render, screen, within } from "@testing-library/react"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { BuildPane } from "../../app/build/BuildPane.tsx"
 import { type BuildDesk, createBuildDesk } from "../../app/build/build-desk.ts"
@@ -17,8 +17,7 @@ interface Opened {
   drvPath(expr: string): Promise<string>
 }
 
-function open(gateway: GatewayNotice): Opened {
-  const kept = new Map<string, string>()
+function open(gateway: GatewayNotice, kept = new Map<string, string>()): Opened {
   const opened: string[] = []
   const desk: BuildDesk = createBuildDesk({
     builds: () => engine.builds,
@@ -98,6 +97,31 @@ else
       expect(JSON.parse([...kept.values()][0] ?? "null")).toMatchObject({ allowed: [building.url], times: { top: expect.any(Number) } })
       fireEvent.click(button("Check top"))
       await screen.findByText(/the same again/)
+    })
+
+    test("another visit shows how builds ended, with their logs; a stranger finds them at the endpoint", async () => {
+      const first = open({ url: building.url })
+      const top = await first.drvPath(fromTop.replaceAll("begun", "begun for another visit"))
+      await first.desk.propose(top)
+      fireEvent.click(await screen.findByRole("button", { name: "Send and build" }))
+      await screen.findByText("is built")
+      cleanup()
+
+      open({ url: building.url }, first.kept)
+      button("Open out of top")
+      fireEvent.click(button("low"))
+      await within(screen.getByRole("region", { name: "Log of low" })).findByText("low begun for another visit")
+      fireEvent.click(button("Clear what is over"))
+      await screen.findByText(/^Nothing was built yet/)
+      cleanup()
+      expect(JSON.stringify([...first.kept.values()])).not.toContain(".drv")
+
+      open({ url: building.url })
+      const others = (await screen.findByText("Other builds that the endpoint knows of")).closest("details") as HTMLDetailsElement
+      others.open = true
+      fireEvent(others, new Event("toggle"))
+      fireEvent.click((await within(others).findAllByRole("button", { name: "Watch top" }))[0] as HTMLElement)
+      await within(await screen.findByRole("region", { name: "Log of top" })).findByText("top begun for another visit")
     })
 
     test("what fails shows the telling lines first; what needs it is not built; one that runs can be cancelled", async () => {

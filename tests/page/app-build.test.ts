@@ -67,3 +67,72 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     await app.context.close()
   },
 )
+
+const SLOW = `derivation {
+  name = "slow"; system = "x86_64-linux"; builder = "/bin/sh";
+  args = [ "-ec" "for n in 1 2 3 4 5 6 7 8; do echo line $n; sleep 1; done; echo end > $out" ];
+}`
+
+test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
+  "a page that is reloaded goes on with its builds, with the whole log; another page finds them at the gateway",
+  async () => {
+    const app = await openApp(browser, server.url)
+    const { page } = app
+    await app.evaluate(SLOW)
+    await page.getByRole("button", { name: "derivation slow" }).first().click()
+    await page.getByRole("button", { name: "Build", exact: true }).click()
+    await page.getByRole("button", { name: "Send and build" }).click()
+    await page.getByRole("button", { name: "slow", exact: true }).click()
+    const log = page.getByRole("region", { name: "Log of slow" })
+    await log.getByText("line 2", { exact: true }).waitFor()
+    await page.reload()
+    await page.getByRole("button", { name: "Builds", exact: true }).click()
+    await page.getByRole("button", { name: "slow", exact: true }).click()
+    await log.getByText("line 1", { exact: true }).waitFor()
+    await page.getByRole("button", { name: "Open out of slow" }).waitFor()
+    for (let n = 1; n <= 8; n++) expect(await log.getByText(`line ${n}`, { exact: true }).count()).toBe(1)
+    // Once it is over, too.
+    await page.reload()
+    await page.getByRole("button", { name: "Builds", exact: true }).click()
+    await page.getByRole("button", { name: "slow", exact: true }).click()
+    await log.getByText("line 8", { exact: true }).waitFor()
+    expect(await log.getByText("line 1", { exact: true }).count()).toBe(1)
+    await page.getByRole("button", { name: "Open out of slow" }).click()
+    await page
+      .getByRole("article", { name: /-slow$/ })
+      .getByText("end")
+      .waitFor()
+
+    const other = await openApp(browser, server.url)
+    await other.page.getByRole("button", { name: "Builds", exact: true }).click()
+    await other.page.getByText("Other builds that the endpoint knows of").click()
+    await other.page.getByRole("button", { name: "Watch slow" }).click()
+    await other.page.getByRole("region", { name: "Log of slow" }).getByText("line 8", { exact: true }).waitFor()
+    expect([...app.faults, ...other.faults]).toEqual([])
+    await app.context.close()
+    await other.context.close()
+  },
+)
+
+test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)("the repl builds what :b names, after one question", async () => {
+  const app = await openApp(browser, server.url)
+  const { page } = app
+  await page.getByRole("button", { name: "REPL", exact: true }).click()
+  const line = page.getByLabel("nix-repl>")
+  const say = async (text: string): Promise<void> => {
+    await line.fill(text)
+    await line.press("Enter")
+  }
+  await say(`d = derivation { name = "named"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo told; echo 7 > $out" ]; }`)
+  await say(":b d")
+  await page.getByRole("button", { name: "Allow builds for this evaluation…" }).click()
+  await page.getByRole("button", { name: "Send, build and evaluate" }).click()
+  const entries = page.getByRole("log", { name: "Inputs and answers" })
+  await entries.getByText("This derivation produced the following outputs:").waitFor()
+  await say(":log d")
+  await entries.getByText("told", { exact: true }).waitFor()
+  await say("import d")
+  await entries.getByText("7", { exact: true }).waitFor()
+  expect(app.faults).toEqual([])
+  await app.context.close()
+})

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { b3 } from "../../engine/castore/digest.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { printStorePath, type StorePath } from "../../engine/formats/store-path/store-path.ts"
+import { type ProtocolVersion, protocolVersion } from "../../engine/formats/wire/value.ts"
 import { buildJob } from "../../engine/gateway/build/build-job.ts"
 import { Builds } from "../../engine/gateway/build/builds.ts"
 import type { DaemonPlace } from "../../engine/gateway/build/daemon-connection.ts"
@@ -45,7 +46,7 @@ else
       return { kind: "program", argv }
     }
 
-    async function buildsBy(place: DaemonPlace, limits: Partial<BuildLimits> = {}): Promise<Builds> {
+    async function buildsBy(place: DaemonPlace, limits: Partial<BuildLimits> = {}, newest?: ProtocolVersion): Promise<Builds> {
       const executor = new NixDaemonExecutor({
         stores,
         place,
@@ -53,6 +54,7 @@ else
         systems,
         features: ["kvm"],
         jobs: 2,
+        newest,
       })
       const folder = `${native.folder}/journal-${count++}`
       const builds = new Builds({ stores, folder, executors: [executor], policy: { attempts: 2, retryDelay: 10 } })
@@ -109,6 +111,31 @@ else
       const builds = await buildsBy(program("alone"))
       expect((await build(builds, drvs.at(-1)!)).end.case).toBe("done")
       expect(fs.existsSync(`${native.folder}/alone${printStorePath(drvs[0]!)}`)).toBe(false)
+      await builds.close()
+    })
+
+    // The daemon takes the gateway for one of its time: of Nix 2.7, of the first release with frames.
+    test.each([33, 23])("an older protocol, 1.%i, is enough", async (minor) => {
+      const drvs = await native.instantiate("top")
+      await native.nix("nix-store", "--store", native.root, "--realise", printStorePath(drvs.at(-1)!))
+      const builds = await buildsBy(program(`older-${minor}`), {}, protocolVersion(1, minor))
+      expect(builds.describe().map(({ unavailable }) => unavailable)).toEqual([""])
+      const differences: string[] = []
+      for (const path of drvs) {
+        const { end } = await build(builds, path)
+        expect([end.case, end.case === "failed" ? end.value.message : ""]).toEqual(["done", ""])
+        differences.push(...(await native.differences(path)))
+      }
+      expect(differences).toEqual([])
+      const [failing] = (await native.instantiate("failing")).slice(-1)
+      const { end } = await build(builds, failing!)
+      expect(end.case === "failed" && [end.value.reason, end.value.exitCode]).toEqual([Reason.BUILDER, 7])
+      await builds.close()
+    })
+
+    test("one without frames is told to be too old", async () => {
+      const builds = await buildsBy(program("oldest"), {}, protocolVersion(1, 22))
+      expect(builds.describe()[0]!.unavailable).toMatch(/too old/)
       await builds.close()
     })
 

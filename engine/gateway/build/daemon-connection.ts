@@ -52,15 +52,24 @@ export class DaemonFault extends Error {
 /** Told what the daemon says while it works. */
 export type OnMessage = (message: DaemonMessage) => void
 
+export interface DaemonOptions {
+  readonly onMessage?: OnMessage | undefined
+  /** The newest version of the protocol to speak; the newest that is known, if nothing is said. */
+  readonly newest?: ProtocolVersion | undefined
+}
+
 export class DaemonConnection {
   readonly #stream: Duplex
   readonly #child: ChildProcess | undefined
   readonly #input: WireInput
   readonly #onMessage: OnMessage
-  #version: ProtocolVersion = latestWorker
+  readonly #newest: ProtocolVersion
+  #version: ProtocolVersion
   #info: DaemonInfo = { nixVersion: undefined, trusted: undefined }
 
-  private constructor(stream: Duplex, child: ChildProcess | undefined, onMessage: OnMessage) {
+  private constructor(stream: Duplex, child: ChildProcess | undefined, { onMessage = () => {}, newest = latestWorker }: DaemonOptions) {
+    this.#newest = newest
+    this.#version = newest
     this.#stream = stream
     this.#child = child
     this.#onMessage = onMessage
@@ -72,8 +81,8 @@ export class DaemonConnection {
   }
 
   /** Greets the daemon, and leaves it the options that its owner has set. Closed by the caller, also to stop what it is doing. */
-  static async open(place: DaemonPlace, onMessage: OnMessage = () => {}): Promise<DaemonConnection> {
-    const connection = place.kind === "socket" ? await bySocket(place.path, onMessage) : byProgram(place.argv, onMessage)
+  static async open(place: DaemonPlace, options: DaemonOptions = {}): Promise<DaemonConnection> {
+    const connection = place.kind === "socket" ? await bySocket(place.path, options) : byProgram(place.argv, options)
     try {
       await connection.#greet()
       return connection
@@ -83,8 +92,8 @@ export class DaemonConnection {
     }
   }
 
-  static from(stream: Duplex, child: ChildProcess | undefined, onMessage: OnMessage): DaemonConnection {
-    return new DaemonConnection(stream, child, onMessage)
+  static from(stream: Duplex, child: ChildProcess | undefined, options: DaemonOptions): DaemonConnection {
+    return new DaemonConnection(stream, child, options)
   }
 
   /** What the daemon says of itself: its version, whether it trusts us. */
@@ -92,15 +101,25 @@ export class DaemonConnection {
     return this.#info
   }
 
+  /** Whether the daemon takes archives as they are sent here, in frames. */
+  get takesFrames(): boolean {
+    return isAtLeast(this.#version, 1, 23)
+  }
+
+  /** Whether the daemon tells how the build of a derivation in its store ended; older ones tell it of those that they are sent. */
+  get tellsResults(): boolean {
+    return isAtLeast(this.#version, 1, 34)
+  }
+
   async #greet(): Promise<void> {
     const writer = new WireWriter()
-    writeClientGreeting(writer, latestWorker)
+    writeClientGreeting(writer, this.#newest)
     await this.#send(writer.take())
-    this.#version = commonVersion(latestWorker, await this.#input.read(readDaemonGreeting()))
+    this.#version = commonVersion(this.#newest, await this.#input.read(readDaemonGreeting()))
     if (hasFeatures(this.#version)) {
-      writeFeatures(writer, latestWorker)
+      writeFeatures(writer, this.#newest)
       await this.#send(writer.take())
-      this.#version = withCommonFeatures(this.#version, latestWorker.features, await this.#input.read(readFeatures()))
+      this.#version = withCommonFeatures(this.#version, this.#newest.features, await this.#input.read(readFeatures()))
     }
     // Neither a processor to stay on nor space to be reserved.
     await this.#send(writer.integer(0).integer(0).take())
@@ -221,24 +240,24 @@ export class DaemonConnection {
   }
 }
 
-function bySocket(path: string, onMessage: OnMessage): Promise<DaemonConnection> {
+function bySocket(path: string, options: DaemonOptions): Promise<DaemonConnection> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once("error", reject)
     socket.once("connect", () => {
       socket.off("error", reject)
       socket.on("error", () => {}) // Whoever reads or writes is told.
-      resolve(DaemonConnection.from(socket, undefined, onMessage))
+      resolve(DaemonConnection.from(socket, undefined, options))
     })
   })
 }
 
-function byProgram(argv: readonly string[], onMessage: OnMessage): DaemonConnection {
+function byProgram(argv: readonly string[], options: DaemonOptions): DaemonConnection {
   const [program = "", ...rest] = argv
   const child = spawn(program, rest, { stdio: ["pipe", "pipe", "ignore"] })
   const [readable, writable] = [child.stdio[1] as Readable, child.stdio[0] as Writable] // both were asked for
   const stream = Duplex.from({ readable, writable })
   stream.on("error", () => {}) // Whoever reads or writes is told.
   child.on("error", (error) => stream.destroy(error))
-  return DaemonConnection.from(stream, child, onMessage)
+  return DaemonConnection.from(stream, child, options)
 }

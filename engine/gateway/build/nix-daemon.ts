@@ -1,5 +1,6 @@
 // Builds by a Nix daemon, which may have builders of its own on other machines. The daemon has to trust the gateway (as it does
-// root, or trusted-users): it is given inputs without signatures and, where those that it needs are not known here, a derivation alone.
+// root, or trusted-users): it is given inputs without signatures and, where those that it needs are not known here or the daemon is
+// older than 2.8, a derivation alone.
 // C++ Nix: libstore/build-result.cc (what the ends mean)
 
 import { ingestNar } from "../../castore/archive-nar.ts"
@@ -9,6 +10,7 @@ import { resultTypes } from "../../formats/log/internal-json.ts"
 import type { BuildResult, FailureStatus } from "../../formats/narinfo/build-result.ts"
 import { hashPart, parseBaseName, parseStorePath, printStorePath, type StorePath } from "../../formats/store-path/store-path.ts"
 import type { DaemonMessage } from "../../formats/wire/daemon.ts"
+import type { ProtocolVersion } from "../../formats/wire/value.ts"
 import type { StoredPath } from "../../store/path-info-store.ts"
 import type { Stores } from "../../store/stores.ts"
 import type { BuildJob } from "./build-job.ts"
@@ -24,6 +26,8 @@ export interface NixDaemonOptions {
   readonly features: readonly string[]
   /** Builds at once, each with a connection of its own. */
   readonly jobs: number
+  /** The newest version of the protocol to speak with it; the newest that is known, if nothing is said. */
+  readonly newest?: ProtocolVersion | undefined
 }
 
 /** What the daemon says when it lost a machine: not the builder's fault. (Nix tells it by these texts alone.) */
@@ -50,9 +54,11 @@ export class NixDaemonExecutor implements Executor {
 
   async check(): Promise<string | undefined> {
     try {
-      const connection = await DaemonConnection.open(this.#options.place)
-      const { trusted } = connection.info
+      const connection = await DaemonConnection.open(this.#options.place, { newest: this.#options.newest })
+      const { takesFrames, info } = connection
       connection.close()
+      if (!takesFrames) return "the Nix daemon is too old: 2.4 is the oldest that can be used"
+      const { trusted } = info
       return trusted === false ? untrusted : undefined
     } catch (error) {
       return `the Nix daemon cannot be reached: ${error instanceof Error ? error.message : String(error)}`
@@ -72,7 +78,7 @@ export class NixDaemonExecutor implements Executor {
     let connection: DaemonConnection | undefined
     try {
       if (watch.signal.aborted) throw new BuildFailure("cancelled", "the build was stopped")
-      const open = await DaemonConnection.open(this.#options.place, onMessage)
+      const open = await DaemonConnection.open(this.#options.place, { onMessage, newest: this.#options.newest })
       connection = open
       if (open.info.trusted === false) throw new BuildFailure("input-rejected", untrusted)
       watchdog.start(() => open.close())
@@ -95,7 +101,7 @@ export class NixDaemonExecutor implements Executor {
     if (derivation === undefined) throw new BuildFailure("input-rejected", "a Nix daemon builds derivations only, and the job names none")
     const inputs = [...job.inputs.keys()].map(parseBaseName)
     await this.#upload(connection, inputs)
-    const closure = await this.#closureOf(derivation.path)
+    const closure = connection.tellsResults ? await this.#closureOf(derivation.path) : null
     if (closure !== null) {
       // With all derivations that it needs: a daemon passes on to its builders only what it has in its store.
       await this.#upload(connection, closure)

@@ -77,13 +77,14 @@ export class Account {
   check(bytes: number): void {
     const { bytesPerDay = Number.POSITIVE_INFINITY, bytes: most = Number.POSITIVE_INFINITY } = this.quota
     const { today, total } = this.usage
-    if (total + bytes > most) throw new StoreError("quota", `the quota of '${this.name}' is used up: ${total} of ${most} bytes in all`)
+    const exceeded = (used: string): StoreError => {
+      const more = bytes === 0 ? "" : `, and ${bytes} more were to come`
+      return new StoreError("quota", `the quota of '${this.name}' is exceeded: ${used} are used${more}`)
+    }
+    if (total + bytes > most) throw exceeded(`${total} of ${most} bytes in all`)
     if (today + bytes > bytesPerDay) {
       const again = new Date((this.#day + 1) * dayLength).toISOString()
-      throw new StoreError(
-        "quota",
-        `the quota of '${this.name}' is used up: ${today} of ${bytesPerDay} bytes of this day; the next begins at ${again}`,
-      )
+      throw exceeded(`${today} of ${bytesPerDay} bytes of this day, which ends at ${again},`)
     }
   }
 

@@ -115,7 +115,7 @@ describe("bytes", () => {
     await use(ask.small, 500)
     await expect(use(ask.small, 200)).rejects.toMatchObject({
       ...exhausted,
-      message: expect.stringMatching(/quota of 'small' is used up.*day/),
+      message: expect.stringMatching(/quota of 'small' is exceeded.*day/),
     })
     await use(ask.large, 2000)
     skip(12)

@@ -4,10 +4,7 @@
 import type { Account } from "../account.ts"
 import type { Build } from "./build.ts"
 import type { BuildJob } from "./build-job.ts"
-import { BuildFailure, type Executor } from "./executor.ts"
-
-/** Milliseconds of a timer, at most: those for longer fire at once. */
-const longestTimer = 2 ** 31 - 1
+import { BuildFailure, type Executor, longestTimer } from "./executor.ts"
 
 export interface QueuedBuild {
   readonly build: Build

@@ -176,7 +176,7 @@ export class Builds {
     const { waiting: most = Number.POSITIVE_INFINITY } = account.quota
     const { waiting } = this.#queue.countOf(account)
     if (waiting >= most)
-      throw new StoreError("quota", `the quota of '${account.name}' is used up: ${waiting} of ${most} builds are waiting`)
+      throw new StoreError("quota", `the quota of '${account.name}' is exceeded: ${waiting} of ${most} builds are waiting`)
   }
 
   /** How many builds of an account run and wait. */

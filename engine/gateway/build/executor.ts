@@ -29,6 +29,9 @@ export class BuildFailure extends Error {
   }
 }
 
+/** Milliseconds of a timer, at most: those for longer fire at once. */
+export const longestTimer = 2 ** 31 - 1
+
 /** What a build must not exceed. */
 export interface BuildLimits {
   /** Milliseconds in all. */

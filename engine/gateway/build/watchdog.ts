@@ -1,6 +1,6 @@
 // Watches a build that runs: its time, its silence, its log, what it writes to the disk, and whether anybody still wants it.
 
-import { BuildFailure, type BuildLimits } from "./executor.ts"
+import { BuildFailure, type BuildLimits, longestTimer } from "./executor.ts"
 
 /** Milliseconds between two looks at the disk, at least. */
 const shortestLook = 1000
@@ -31,7 +31,7 @@ export class Watchdog {
   /** Begins to watch. `bite` is called at most once: it has to stop the build. */
   start(bite: (fault: BuildFailure) => void): void {
     this.#bite = bite
-    const { time, silence } = this.#limits
+    const [time, silence] = [Math.min(this.#limits.time, longestTimer), Math.min(this.#limits.silence, longestTimer)]
     this.#timers.push(setTimeout(() => this.#stop("timeout", `timed out after ${Math.round(time / 1000)} seconds`), time))
     this.#silence = setTimeout(() => this.#stop("silence", `timed out after ${Math.round(silence / 1000)} seconds of silence`), silence)
     if (this.#signal.aborted) this.#cancel()

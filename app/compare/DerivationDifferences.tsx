@@ -18,12 +18,12 @@ export function DerivationDifferences({ comparison }: { readonly comparison: Com
       <p role="status">{`${count(found.derivations.length, "derivation")} ${found.derivations.length === 1 ? "differs" : "differ"}.`}</p>
       {found.derivations.map((pair, i) => (
         <section key={JSON.stringify(pair.ref)} aria-label={pair.name} className="compare-value">
-          <h4>
+          <h3>
             <button type="button" className="link" aria-expanded={open === i} onClick={() => setOpen(open === i ? -1 : i)}>
               {pair.name}
             </button>{" "}
             <span className="note">{attrPath(pair.ref) || "the whole value"}</span>
-          </h4>
+          </h3>
           {open === i ? <DerivationDifference pair={pair} leftRun={leftRun} rightRun={rightRun} /> : null}
         </section>
       ))}

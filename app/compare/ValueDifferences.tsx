@@ -21,9 +21,9 @@ export function ValueDifferences({ comparison }: { readonly comparison: Comparis
       </p>
       {differences.map(({ ref, kind, left, right }) => (
         <section key={JSON.stringify(ref)} aria-label={attrPath(ref) || "the whole value"} className="compare-value">
-          <h4>
+          <h3>
             <code>{attrPath(ref) || "the whole value"}</code> <span className="note">{words[kind]}</span>
-          </h4>
+          </h3>
           <div className="sides">
             {left === null ? null : (
               <del>

@@ -49,10 +49,11 @@ export function DifferenceEditor({ left, right }: { readonly left: string; reado
       useInlineViewWhenSpaceIsLimited: false,
       hideUnchangedRegions: { enabled: true },
       renderMarginRevertIcon: false,
-      originalAriaLabel: "The other text",
-      modifiedAriaLabel: "The text that is open here",
+      renderFinalNewline: "on",
     }
     const widget = services.createInstance(DiffEditorWidget, element, options, {})
+    // Not among the first options: Monaco forgets them there.
+    widget.updateOptions({ originalAriaLabel: "The other text", modifiedAriaLabel: "The text that is open here" })
     widget.setModel({ original, modified })
     return () => {
       widget.dispose()

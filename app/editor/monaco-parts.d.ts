@@ -7,7 +7,7 @@ declare module "monaco-editor/editor/browser/widget/diffEditor/diffEditorWidget"
   export class DiffEditorWidget {
     private constructor()
     setModel(model: editor.IDiffEditorModel | null): void
-    updateOptions(options: editor.IDiffEditorOptions): void
+    updateOptions(options: editor.IDiffEditorConstructionOptions): void
     dispose(): void
   }
 }

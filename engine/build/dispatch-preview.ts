@@ -16,6 +16,17 @@ export interface DispatchPreview {
   readonly missingBytes: number
 }
 
+/** What the builder of a planned derivation gets from here, without what that refers to: sources, and outputs that were built before. */
+export function neededFromHere({ action, drv }: PlannedDerivation, plan: ReadonlyMap<StorePath, PlannedDerivation>): StorePath[] {
+  if (action !== "build") return []
+  const roots = [...drv.inputSrcs]
+  for (const input of drv.inputDrvs.keys()) {
+    const from = plan.get(input)
+    if (from?.action === "none") for (const path of from.paths.values()) if (path !== undefined) roots.push(path)
+  }
+  return roots
+}
+
 /** Asks the endpoint what it has; sends nothing but digests. Throws `absent`, `unreachable`, `denied`, `cancelled`. */
 export async function previewDispatch(
   store: Store,
@@ -24,15 +35,7 @@ export async function previewDispatch(
   signal?: AbortSignal,
 ): Promise<DispatchPreview> {
   const roots = new Set<StorePath>()
-  for (const { action, drv } of plan.values()) {
-    if (action !== "build") continue
-    for (const path of drv.inputSrcs) roots.add(path)
-    for (const input of drv.inputDrvs.keys()) {
-      const from = plan.get(input)
-      if (from?.action !== "none") continue
-      for (const path of from.paths.values()) if (path !== undefined) roots.add(path)
-    }
-  }
+  for (const planned of plan.values()) for (const path of neededFromHere(planned, plan)) roots.add(path)
   // A source may be in a binary cache only.
   const sorted = sortPaths(roots)
   const here = await store.queryMany(sorted)

@@ -16,6 +16,7 @@ import type { BuildNews, BuildStage, FaultRow, PlanRow } from "./build-news.ts"
 import { type BuildSubstituter, type PlannedDerivation, planBuild, type WantedOutputs } from "./build-plan.ts"
 import { type BuildTarget, buildDerivation, type SiteEndpoint } from "./derivation-build.ts"
 import { LastLines } from "./last-lines.ts"
+import { sendAhead } from "./send-ahead.ts"
 
 export interface SchedulerOptions {
   readonly store: Store
@@ -127,17 +128,22 @@ export class BuildScheduler {
       keepGoing: options.keepGoing === true,
     }
     this.#requests.add(request)
+    const ahead = new AbortController()
+    stop.signal.addEventListener("abort", () => ahead.abort())
     try {
       await this.#options.flush?.()
       const roots = [...wanted]
       await planBuild(roots, this.#planOptions(stop.signal, request), request.plan)
       this.#tell({ kind: "planned", rows: this.rows(request.plan), time: Date.now() })
+      // What fails is sent again by the build that needs it, which says so.
+      sendAhead(this.#options.endpoint, this.#store, request.plan, ahead.signal).catch(() => {})
       await Promise.allSettled(roots.map(({ drvPath }) => this.#run(drvPath, request)))
       // Others may still be stopping.
       await Promise.allSettled(request.runs.values())
       if (options.signal?.aborted === true) throwIfCancelled(options.signal)
       return { outputs: await this.#outputs(roots, request), failures: request.failures }
     } finally {
+      ahead.abort()
       this.#requests.delete(request)
       options.signal?.removeEventListener("abort", forward)
     }

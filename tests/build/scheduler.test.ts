@@ -1,9 +1,11 @@
 // Graphs of derivations built over the wire on a gateway with bubblewrap: what is told on the way, what is in the store afterwards,
 // what fails and what that costs the rest. One skipped test where bubblewrap is missing.
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { BuildFault } from "../../engine/build/build-fault.ts"
 import { failureText } from "../../engine/build/eval-builder.ts"
+import { b3 } from "../../engine/castore/digest.ts"
 import { StoreError } from "../../engine/castore/error.ts"
+import type { FileNode } from "../../engine/castore/node.ts"
 import { printHash } from "../../engine/formats/hash/hash.ts"
 import { Building, instantiate, missing, tabOf, textOf } from "./building.ts"
 
@@ -31,6 +33,23 @@ else
       building = await new Building().start()
     })
     afterAll(() => building?.remove())
+
+    test("what later builds need is sent while earlier ones are built", async () => {
+      const tab = tabOf(building.endpoint())
+      const set = `rec { first = sh "first" { } "sleep 3; echo > $out"; source = builtins.toFile "later" "needed by the second only"; second = sh "second" { inherit first source; } "cat $source > $out"; unneeded = sh "unneeded" { s = builtins.toFile "never" "needed by none"; } ""; }`
+      const [second] = await instantiate(tab, set, ["second", "unneeded"])
+      const drv = await tab.store.derivation(second!)
+      const source = [...drv.inputSrcs].find((path) => path.endsWith("-later"))!
+      const { node } = await tab.store.require(source)
+      const digest = (node as FileNode).digest
+      const done = tab.scheduler.build([{ drvPath: second!, outputs: "all" }])
+      await vi.waitFor(async () => expect((await building.stores.blobs.missing([digest])).size).toBe(0), { timeout: 20_000 })
+      expect(tab.kinds("-first.drv")).not.toContain("done")
+      expect((await done).failures.size).toBe(0)
+      // Nothing else was sent.
+      const never = b3(Buffer.from("needed by none"))
+      expect((await building.stores.blobs.missing([never])).size).toBe(1)
+    })
 
     test("the example graph: fixed output, several outputs, side by side; outputs are checked and known with what they refer to", async () => {
       const tab = tabOf(building.endpoint())

@@ -15,6 +15,7 @@ const DRAGGED = "application/x-thunkpad-path"
 export function FilesPane() {
   const bench = useWorkbench()
   const files = useBench((state) => state.workspace.files)
+  const trees = useBench((state) => state.workspace.trees)
   const active = useBench((state) => state.active)
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const [naming, setNaming] = useState<{ readonly path: string | null; readonly folder: string } | null>(null)
@@ -155,6 +156,18 @@ export function FilesPane() {
           ),
         )}
       </div>
+      {Object.keys(trees).length === 0 ? null : (
+        <ul className="file-trees" aria-label="Trees of the store in the workspace">
+          {Object.entries(trees).map(([path, storePath]) => (
+            <li key={path}>
+              <button type="button" title={`${storePath}, in the store`} onClick={() => bench.openStorePath(storePath)}>
+                <span aria-hidden="true">▣ </span>
+                {path}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
     </section>
   )
 }

@@ -7,6 +7,12 @@ import type { Workbench } from "./workbench.ts"
 export async function bringIn(bench: Workbench, reading: Promise<ReadFiles>): Promise<void> {
   const { files, skipped } = await reading
   if (Object.keys(files).length > 0) bench.addFiles(files)
-  if (skipped.length > 0)
-    bench.notify(`Left out, since they are no text or too large: ${skipped.slice(0, 5).join(", ")}.`, { urgent: true })
+  if (skipped.length === 0) return
+  bench.notify(
+    `Left out, since they are no text or too large: ${skipped.slice(0, 5).join(", ")}. The store takes everything, archives too.`,
+    {
+      urgent: true,
+      action: { label: "Open the store", run: () => bench.setPane("store") },
+    },
+  )
 }

@@ -50,6 +50,8 @@ test("several files and a folder are dropped at once; what is no text is named, 
   await drop(app, "section.files", ["plain.nix", "ümlaut – “quoted”.nix", "picture.png", "project"])
   await page.getByText("5 files were added.").waitFor()
   await page.getByText("Left out, since they are no text or too large: picture.png.").waitFor()
+  await page.getByRole("button", { name: "Open the store" }).click()
+  await page.getByRole("region", { name: "Bring in" }).waitFor()
   const files = {
     "main.nix": "import ./project",
     "plain.nix": "1",
@@ -101,4 +103,18 @@ test("with the full editor a dropped file comes in as well, and not into the tex
   await page.getByText("'default.nix' was added.").waitFor()
   await expect.poll(() => kept(app)).toMatchObject({ "default.nix": '"another"', "main.nix": expect.not.stringContaining("default.nix") })
   await context.close()
+})
+
+test("a folder that is dropped onto the store becomes a tree beside the files, which can be imported and looked at", async () => {
+  const app = await openApp(site.browser, site.url)
+  const { page } = app
+  await app.editor.fill("import ./project")
+  await page.getByRole("button", { name: "Store", exact: true }).click()
+  await drop(app, ".store-pane", ["project"])
+  await page.getByRole("list", { name: "Trees of the store in the workspace" }).getByRole("button", { name: "project" }).click()
+  await page.getByRole("article", { name: /-project$/ }).waitFor()
+  await app.evaluate("import ./project")
+  await page.getByRole("tabpanel").getByText("42").waitFor()
+  expect(app.faults).toEqual([])
+  await app.context.close()
 })

@@ -9,7 +9,7 @@ import { onlyOutput } from "./builtin-attribute.ts"
 import { buildEnvironment } from "./builtin-buildenv.ts"
 import { fetchUrl } from "./builtin-fetchurl.ts"
 import { unpackChannel } from "./builtin-unpack-channel.ts"
-import { BuildFailure, type BuildLimits, type BuildWatch, type BuiltOutput, type Executor } from "./executor.ts"
+import { BuildFailure, type BuildLimits, type BuildWatch, type BuiltOutput, type Executor, longestTimer } from "./executor.ts"
 
 export class BuiltinExecutor implements Executor {
   readonly name = "builtin"
@@ -32,7 +32,7 @@ export class BuiltinExecutor implements Executor {
   }
 
   async build(job: BuildJob, watch: BuildWatch): Promise<BuiltOutput[]> {
-    const late = AbortSignal.timeout(this.#limits.time)
+    const late = AbortSignal.timeout(Math.min(this.#limits.time, longestTimer))
     try {
       const node = await this.#build(job, { log: (bytes) => watch.log(bytes), signal: AbortSignal.any([watch.signal, late]) })
       return [{ node, path: onlyOutput(job) }]

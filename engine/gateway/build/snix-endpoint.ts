@@ -13,7 +13,7 @@ import { entryMessage, entryOfMessage } from "../../castore/rpc-message.ts"
 import { type BuildRequest, BuildRequestSchema, type BuildResponse, BuildService } from "../../proto/gen/build_pb.ts"
 import { Health } from "../../proto/gen/health_pb.ts"
 import type { BuildJob } from "./build-job.ts"
-import { BuildFailure, type BuildLimits, type BuildWatch, type BuiltOutput, type Executor } from "./executor.ts"
+import { BuildFailure, type BuildLimits, type BuildWatch, type BuiltOutput, type Executor, longestTimer } from "./executor.ts"
 
 export interface SnixEndpointOptions {
   readonly stores: TreeStores
@@ -60,7 +60,7 @@ export class SnixEndpointExecutor implements Executor {
 
   async build(job: BuildJob, watch: BuildWatch): Promise<BuiltOutput[]> {
     const { stores, limits, transport } = this.#options
-    const signal = AbortSignal.any([watch.signal, AbortSignal.timeout(limits.time)])
+    const signal = AbortSignal.any([watch.signal, AbortSignal.timeout(Math.min(limits.time, longestTimer))])
     try {
       signal.throwIfAborted()
       await transferTrees(stores, this.#remote, job.inputs.values(), { signal })

@@ -10,6 +10,8 @@ export interface JournalBuild {
   readonly id: string
   /** Of its derivation. */
   readonly name: string
+  /** The builder and its arguments. */
+  readonly script: string
   readonly kinds: readonly string[]
   /** What was logged in each attempt. */
   readonly attempts: readonly string[]
@@ -53,7 +55,8 @@ export function readJournal(folder: string): JournalBuild[] {
     if (kinds[0] !== "accepted") faults.push(`it begins with '${kinds[0]}'`)
     if (!/^(done|failed)$/.test(kinds.at(-1) ?? "")) faults.push(`it ends with '${kinds.at(-1)}'`)
     if (toBinary(JobSchema, job).length !== fs.statSync(`${folder}/${id}/job`).size) faults.push("its job is not whole")
-    return { id, name: job.derivationPath.replace(/^[^-]*-/, "").replace(/\.drv$/, ""), kinds, attempts, faults }
+    const script = job.request?.commandArgs.join(" ") ?? ""
+    return { id, name: job.derivationPath.replace(/^[^-]*-/, "").replace(/\.drv$/, ""), script, kinds, attempts, faults }
   })
 }
 

@@ -105,6 +105,24 @@ else
       await builds.close()
     })
 
+    test("what fails on another machine is told with that machine's reason", async () => {
+      const config = `max-jobs = 0\nbuilders = ${native.folder}/worker ${systems[0]} - 2 1 - -\nbuilders-use-substitutes = false\n`
+      const builds = await buildsBy(program("coordinator", config))
+      const ends: Record<string, unknown> = {}
+      for (const attribute of ["failing", "wrongHash", "refers"]) {
+        const drvs = await native.instantiate(attribute)
+        for (const path of drvs.slice(0, -1)) expect((await build(builds, path)).end.case).toBe("done")
+        const { end, attempts } = await build(builds, drvs.at(-1)!)
+        ends[attribute] = end.case === "failed" && [end.value.reason, end.value.exitCode, attempts, end.value.message]
+      }
+      expect(ends).toEqual({
+        failing: [Reason.BUILDER, 7, 1, expect.stringContaining("failed with exit code 7")],
+        wrongHash: [Reason.OUTPUT_REJECTED, undefined, 1, expect.stringMatching(/^hash mismatch in fixed-output derivation/)],
+        refers: [Reason.OUTPUT_REJECTED, undefined, 1, expect.stringContaining("is not allowed to refer to")],
+      })
+      await builds.close()
+    })
+
     test("a derivation alone is enough, where those that it needs are not known", async () => {
       const drvs = await native.instantiate("parallelOne")
       for (const path of drvs) await stores.infos.deleteMany([path.slice(0, 32)])

@@ -30,9 +30,9 @@ export interface NixDaemonOptions {
   readonly newest?: ProtocolVersion | undefined
 }
 
-/** What the daemon says when it lost a machine: not the builder's fault. (Nix tells it by these texts alone.) */
+/** What the daemon says when it lost a machine, or has none just now: not the builder's fault. (Nix tells it by these texts alone.) */
 const machineFault =
-  /disconnected unexpectedly|failed to start SSH connection|cannot connect to|local builds are disabled|unexpected end-of-file|Connection (?:reset|closed|timed out)/
+  /disconnected unexpectedly|failed to start SSH connection|cannot connect to|local builds are disabled|unable to start any build|unexpected end-of-file|Connection (?:reset|closed|timed out)/
 
 const untrusted = "the Nix daemon does not trust this user: put it into trusted-users"
 
@@ -167,10 +167,24 @@ function plain(text: string): string {
 
 function requireSuccess({ end }: BuildResult, said: string): void {
   if (end.kind === "success") return
-  const message = plain(end.message)
+  const text = plain(said)
+  // Of a build on another machine the daemon knows no more than that it failed. What it says meanwhile has the words of that machine.
+  const elsewhere = /build of '[^']*' on '[^']*' failed: (?:error: )?(.*)/s.exec(text)?.[1]?.trim()
+  const message = elsewhere ?? plain(end.message)
   const exit = /failed with exit code (\d+)/.exec(message)
-  const reason = machineFault.test(plain(said)) || machineFault.test(message) ? "infrastructure" : reasonOf(end.status)
+  const own = elsewhere === undefined ? reasonOf(end.status) : reasonOfText(elsewhere)
+  const reason = machineFault.test(text) || machineFault.test(message) ? "infrastructure" : own
   throw new BuildFailure(reason, message, exit === null ? {} : { exitCode: Number(exit[1]) })
+}
+
+/** By Nix's words: why a build failed on another machine. C++ Nix: libstore/build/derivation-building-goal.cc */
+function reasonOfText(text: string): FailureReason {
+  if (/timed out after \d+ seconds of silence/.test(text)) return "silence"
+  if (/timed out after/.test(text)) return "timeout"
+  if (/after writing more than \d+ bytes of log/.test(text)) return "log-limit"
+  const isOutput =
+    /hash mismatch|is not allowed to refer to|failed to produce output|cycle detected in build|path '[^']*' is too large|may not be deterministic/
+  return isOutput.test(text) ? "output-rejected" : "builder"
 }
 
 function reasonOf(status: FailureStatus): FailureReason {

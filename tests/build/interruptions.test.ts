@@ -8,6 +8,7 @@ import { b3 } from "../../engine/castore/digest.ts"
 import { Builds } from "../../engine/gateway/build/builds.ts"
 import { Gateway } from "../../engine/gateway/gateway.ts"
 import { ScriptedExecutor } from "../gateway/scripted-executor.ts"
+import { memoryStores } from "../store/eval-io-run.ts"
 import { Building, instantiate, missing, tabOf, textOf } from "./building.ts"
 
 const counting = `{ counting = sh "counting" { outputs = [ "out" "doc" ]; } "for n in 1 2 3 4 5 6 7 8; do echo line $n; sleep 0.3; done; echo $doc > $out; echo doc > $doc"; }`
@@ -142,6 +143,23 @@ else
       const { outputs } = await built
       expect(outputs.get(drv!)!.size).toBe(2)
       expect(tab.kinds("counting")).toContain("anew")
+      expect(tab.logOf("counting").endsWith(lines)).toBe(true)
+    })
+
+    test("an endpoint that has lost all it had is sent it again", async () => {
+      building = await new Building().start()
+      const tab = tabOf(building.endpoint())
+      const [drv] = await instantiate(tab, counting, ["counting"])
+      const built = tab.scheduler.build([{ drvPath: drv!, outputs: "all" }])
+      await expect.poll(() => tab.logOf("counting"), { timeout: 20_000 }).toContain("line 2\n")
+      await building.stop()
+      fs.rmSync(building.folder, { recursive: true })
+      fs.mkdirSync(building.folder)
+      Object.assign(building, { stores: memoryStores() })
+      await building.start()
+      const { outputs, failures } = await built
+      expect([...failures.values()].map(String)).toEqual([])
+      expect(outputs.get(drv!)!.size).toBe(2)
       expect(tab.logOf("counting").endsWith(lines)).toBe(true)
     })
 

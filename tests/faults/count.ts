@@ -13,7 +13,9 @@ export const isExperiment = process.env["THUNKPAD_FAULTS_COUNT"] !== undefined
 export function randomNumbers(): () => number {
   const given = process.env["THUNKPAD_FAULTS_SEED"]
   const seed = given === undefined ? Math.floor(Math.random() * 2 ** 32) : Number(given)
-  say(`seed ${seed}`)
+  // Also of the usual tests, where vitest shows it.
+  if (isExperiment) say(`seed ${seed}`)
+  else console.log(`seed ${seed}`)
   let state = seed >>> 0
   // mulberry32
   return () => {

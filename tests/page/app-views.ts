@@ -222,6 +222,26 @@ export const appViews: readonly AppView[] = [
   dialog("Settings", ({ page }) => page.keyboard.press("Control+,")),
   dialog("Examples", (app) => button(app, "Examples").click()),
   dialog("Share", (app) => button(app, "Share").click()),
+  ...(["Source", "Values", "Derivations"] as const).map((name) => ({
+    ...dialog("Compare", async (app) => {
+      const { page } = app
+      await page.keyboard.press("Control+k")
+      await page.getByPlaceholder("What do you want to do?").fill("Compare with a link")
+      await page.keyboard.press("Enter")
+      const other = { "main.nix": DERIVATIONS.replace("cat", "tac"), "other.nix": "1" }
+      await page
+        .getByRole("dialog", { name: "Compare" })
+        .getByPlaceholder("https://…")
+        .fill(encodeLink({ files: other, settings: {} }))
+      await button(app, "Compare").click()
+      await tab(app, name).click()
+      await page
+        .getByText(/differ|equal/)
+        .first()
+        .waitFor()
+    }),
+    name: `comparison, ${name}`,
+  })),
   dialog("Workspaces", (app) => button(app, /^My first workspace/).click()),
   dialog("Keyboard shortcuts", async ({ page }) => {
     await page.keyboard.press("Control+k")

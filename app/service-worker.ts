@@ -6,6 +6,9 @@ import type { Workbench } from "./workbench.ts"
 /** The cache that the service worker looks into for what it does not keep from the start; vite.config.ts names it too. */
 const CACHE = "thunkpad-assets"
 
+/** A tab that is looked at again asks for a newer version, not more often than this. Milliseconds. */
+const OFTEN = 3_600_000
+
 /** Registers it where there can be one; never in development, and never in another site's frame. */
 export async function registerServiceWorker(bench: Workbench): Promise<void> {
   if (!("serviceWorker" in navigator) || import.meta.env.DEV || window.parent !== window) return
@@ -21,20 +24,38 @@ export async function registerServiceWorker(bench: Workbench): Promise<void> {
   const container = navigator.serviceWorker
   const hadOne = container.controller !== null
   const registration = await container.register(url as string, { updateViaCache: "none" })
+  const reload = (): void => {
+    bench.save()
+    location.reload()
+  }
+  let own = false
   const offer = (waiting: ServiceWorker): void => {
-    const reload = (): void => {
-      bench.save()
-      container.addEventListener("controllerchange", () => location.reload(), { once: true })
+    const replace = (): void => {
+      own = true
       waiting.postMessage({ type: "SKIP_WAITING" })
     }
-    bench.notify("A newer version of this page is ready.", { action: { label: "Reload", run: reload } })
+    bench.notify("A newer version of this page is ready.", { action: { label: "Reload", run: replace } })
   }
+  let controlled = hadOne
+  container.addEventListener("controllerchange", () => {
+    if (own) reload()
+    // What this page has not loaded yet may be gone with the version that it is of.
+    else if (controlled) bench.notify("Another tab has started a newer version of this page.", { action: { label: "Reload", run: reload } })
+    controlled = true
+  })
   if (registration.waiting !== null && hadOne) offer(registration.waiting)
   registration.addEventListener("updatefound", () => {
     const installing = registration.installing
     installing?.addEventListener("statechange", () => {
       if (installing.state === "installed" && container.controller !== null) offer(installing)
     })
+  })
+  let asked = Date.now()
+  document.addEventListener("visibilitychange", () => {
+    // A tab may be open for weeks.
+    if (document.visibilityState !== "visible" || Date.now() - asked < OFTEN) return
+    asked = Date.now()
+    registration.update().catch(() => {})
   })
   await container.ready
   const cache = await caches.open(CACHE)

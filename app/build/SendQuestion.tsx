@@ -29,7 +29,9 @@ export function SendQuestion({ proposal: { drvPath, url, plan, problem }, during
           <p>
             {`${countText(builds.length, "derivation")} would be built there`}
             {substituted.length === 0 ? "." : `, ${countText(substituted.length, "derivation")} taken from binary caches.`}
-            {` ${sizeText(plan.bytes)} of inputs are needed, of which ${sizeText(plan.missingBytes)} are sent: the endpoint has the rest.`}
+            {plan.bytes === 0
+              ? ""
+              : ` ${sizeText(plan.bytes)} of inputs are needed, of which ${sizeText(plan.missingBytes)} are sent: the endpoint has the rest.`}
           </p>
           <details open={builds.length + plan.objects.length <= 12}>
             <summary>Everything that is sent</summary>

@@ -15,13 +15,17 @@ export interface EndpointSettings {
   readonly quiet?: number | undefined
 }
 
-/** An upload of a few megabytes has no answer before all of it is there, and networks may be slow. */
-const usualQuiet = 3 * 60_000
+/** An upload has no answer before all of it is there and was looked at: networks may be slow, and closures large. */
+const usualQuiet = 10 * 60_000
+
+/** Snix's own call for builds: it has no answer at all before the build is done. */
+const untilBuilt = /\/snix\.build\.v1\.BuildService\/DoBuild$/
 
 /** The transport of an endpoint. Throws StoreError `invalid` for an address that is none. */
 export function endpointTransport({ url, token, protocol, quiet }: EndpointSettings, fetch: typeof globalThis.fetch): Transport {
   if (!/^https?:\/\/[^/]/.test(url)) throw new StoreError("invalid", `'${url}' is not an http or https address`)
-  const ask = endingQuiet(fetch, quiet ?? usualQuiet)
+  const impatient = endingQuiet(fetch, quiet ?? usualQuiet)
+  const ask: typeof fetch = (input, init) => (untilBuilt.test(String(input)) ? fetch : impatient)(input, init)
   const options = {
     baseUrl: url.replace(/\/+$/, ""),
     fetch: (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {

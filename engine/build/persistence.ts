@@ -8,7 +8,7 @@ export interface Persistence {
   readonly signal: AbortSignal
   /** Told why it failed, and in how many milliseconds it is tried again. */
   readonly onRetry: (reason: string, delay: number) => void
-  /** Milliseconds without any progress after which it is given up. */
+  /** Milliseconds of failing without any progress after which it is given up. */
   readonly patience?: number | undefined
 }
 
@@ -19,16 +19,19 @@ const longest = 5000
 /** Runs `work` until it succeeds or fails for another reason than an endpoint that is not reached; `work` tells when it makes progress. */
 export async function persisting<T>(work: (progressed: () => void) => Promise<T>, options: Persistence): Promise<T> {
   const { signal, onRetry, patience = 5 * 60_000 } = options
-  let heard = Date.now()
+  /** When it failed first, since it last made progress. */
+  let since: number | undefined
   for (let lost = 0; ; lost++) {
     try {
       return await work(() => {
-        heard = Date.now()
+        since = undefined
         lost = 0
       })
     } catch (error) {
       throwIfCancelled(signal)
-      if (!(error instanceof StoreError) || error.code !== "unreachable" || Date.now() - heard > patience) throw error
+      if (!(error instanceof StoreError) || error.code !== "unreachable") throw error
+      since ??= Date.now()
+      if (Date.now() - since > patience) throw error
       const delay = Math.round(Math.min(longest, first * 2 ** Math.min(lost, 16)) * (0.5 + Math.random()))
       onRetry(error.message, delay)
       await pause(delay, signal)

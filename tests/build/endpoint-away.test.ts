@@ -1,8 +1,12 @@
 // What is done while an endpoint is not reached: tried again as long as there is hope, and dead connections noticed.
+import { createClient } from "@connectrpc/connect"
 import { expect, test } from "vitest"
+import { endpointTransport } from "../../engine/build/endpoint-transport.ts"
 import { persisting } from "../../engine/build/persistence.ts"
 import { endingQuiet } from "../../engine/build/quiet-fetch.ts"
 import { StoreError } from "../../engine/castore/error.ts"
+import { BuildService as SnixBuildService } from "../../engine/proto/gen/build_pb.ts"
+import { BuildService } from "../../engine/proto/gen/gateway_build_pb.ts"
 
 const away = new StoreError("unreachable", "nobody answers")
 
@@ -81,6 +85,23 @@ test("a fetch that does not hear that it is to end is not waited for", async () 
   const cancelled = endingQuiet(() => new Promise(() => {}), 60_000)("http://endpoint/", { signal: stop.signal })
   stop.abort(new Error("not wanted"))
   await expect(cancelled).rejects.toThrow("not wanted")
+})
+
+test("builds by Snix's own call, which has no answer before they are done, are waited for; other calls are not for ever", async () => {
+  const asked: string[] = []
+  const silent: typeof fetch = (input, init) => {
+    asked.push(new URL(String(input)).pathname)
+    return new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)))
+  }
+  const transport = endpointTransport({ url: "http://endpoint", quiet: 20 }, silent)
+  await expect(createClient(BuildService, transport).list({})).rejects.toThrow("nothing came")
+  const stop = new AbortController()
+  const built = createClient(SnixBuildService, transport).doBuild({}, { signal: stop.signal })
+  built.catch(() => {})
+  await expect(Promise.race([built, new Promise((resolve) => setTimeout(resolve, 200, "waits"))])).resolves.toBe("waits")
+  stop.abort()
+  await expect(built).rejects.toThrow()
+  expect(asked).toEqual(["/thunkpad.gateway.v1.BuildService/List", "/snix.build.v1.BuildService/DoBuild"])
 })
 
 test("who waits for an answer can still cancel it", async () => {

@@ -4,11 +4,12 @@ import { useState } from "react"
 import { attrPath } from "../values/attr-path.ts"
 import { count } from "../values/quote.ts"
 import { DerivationDifference } from "./DerivationDifference.tsx"
+import { Evaluating } from "./Evaluating.tsx"
 import type { Comparison } from "./use-comparison.ts"
 
 export function DerivationDifferences({ comparison }: { readonly comparison: Comparison }) {
   const [open, setOpen] = useState(0)
-  if (comparison.kind === "waiting") return <p role="status">Evaluating both…</p>
+  if (comparison.kind === "waiting") return <Evaluating />
   if (comparison.kind === "stopped") return <p role="alert">{`Not compared: ${comparison.why}.`}</p>
   const { found, leftRun, rightRun } = comparison
   if (found.derivations.length === 0)

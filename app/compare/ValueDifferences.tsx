@@ -2,12 +2,13 @@
 
 import { attrPath } from "../values/attr-path.ts"
 import { count } from "../values/quote.ts"
+import { Evaluating } from "./Evaluating.tsx"
 import type { Comparison } from "./use-comparison.ts"
 
 const words = { differs: "", "left-only": "only there", "right-only": "only here", error: "cannot be evaluated" } as const
 
 export function ValueDifferences({ comparison }: { readonly comparison: Comparison }) {
-  if (comparison.kind === "waiting") return <p role="status">Evaluating both…</p>
+  if (comparison.kind === "waiting") return <Evaluating />
   if (comparison.kind === "stopped") return <p role="alert">{`Not compared: ${comparison.why}.`}</p>
   const { differences, compared, functions, failures, cut } = comparison.found
   const verdict =

@@ -21,6 +21,7 @@ export function useComparison(left: Workspace, right: Workspace, wanted: boolean
   useEffect(() => {
     if (!begun) return
     let gone = false
+    let over = false
     const runs: number[] = []
     const compare = async (): Promise<Comparison> => {
       const first = await engine.evaluate(comparedRequest(left))
@@ -32,11 +33,14 @@ export function useComparison(left: Workspace, right: Workspace, wanted: boolean
     compare()
       .catch((e: unknown): Comparison => ({ kind: "stopped", why: e instanceof Error ? e.message : String(e) }))
       .then((result) => {
+        over = true
         if (!gone) setComparison(result)
         else for (const run of runs) engine.release(run)
       })
     return () => {
       gone = true
+      // A program that takes its time shall not keep the engine from what the user does next.
+      if (!over) engine.stop()
       for (const run of runs.splice(0)) engine.release(run)
     }
   }, [engine, left, right, begun])

@@ -51,8 +51,12 @@ async function gist(id: string): Promise<LoadedSource> {
   const listed = typeof answer === "object" && answer !== null && "files" in answer ? (answer.files as Record<string, unknown>) : {}
   const files: Record<string, string> = {}
   for (const [name, file] of Object.entries(listed)) {
-    const { content, truncated } = (file ?? {}) as { content?: unknown; truncated?: unknown }
-    if (typeof content === "string" && truncated !== true && pathProblem(name) === null) files[name] = content
+    const { content, truncated, raw_url: raw } = (file ?? {}) as { content?: unknown; truncated?: unknown; raw_url?: unknown }
+    if (typeof content !== "string" || pathProblem(name) !== null) continue
+    // Of a long file the answer has only the beginning.
+    if (truncated !== true) files[name] = content
+    else if (typeof raw === "string" && raw.startsWith("https://gist.githubusercontent.com/")) files[name] = await textAt(raw)
+    else throw new Error(`that gist has only the beginning of '${name}'`)
   }
   const names = Object.keys(files)
   const entry =

@@ -5,6 +5,8 @@ import { deflateSync } from "fflate"
 import { expect, test } from "vitest"
 import { decodeLink, encodeLink, LinkError } from "../../app/link/codec.ts"
 import { readEnvelope, type Shared, writeEnvelope } from "../../app/link/envelope.ts"
+import { askedBy } from "../../app/share/page-address.ts"
+import { bundleLink, describeSource } from "../../app/share/source-text.ts"
 
 const sample: Shared = {
   files: { "main.nix": 'import ./lib/a.nix + "é😀"\n', "lib/a.nix": "1", "empty.nix": "", "-- odd -- name": "-- main.nix --\n\\-- x --\n" },
@@ -84,4 +86,24 @@ test("paths that leave the workspace are refused", () => {
   for (const path of ["../a", "/etc/passwd", "a//b", "a/./b", "a\u0001b"]) {
     expect(() => decodeLink(encodeLink({ files: { "main.nix": "1", [path]: "2" }, settings: {} })), path).toThrow(LinkError)
   }
+})
+
+test("a bundle's address names a digest and a gateway, and nothing else passes for one", async () => {
+  const root = "0123456789abcdef".repeat(4)
+  const source = { kind: "bundle", root, url: "https://gateway.example/some/place" } as const
+  expect(await askedBy({ search: "", hash: bundleLink(root, `${source.url}/`) })).toEqual({ kind: "source", source })
+  expect(describeSource(source)).toBe("the bundle 0123456789ab… from the gateway https://gateway.example/some/place")
+  expect(await askedBy({ search: "", hash: bundleLink(root, "http://127.0.0.1:8484") })).toMatchObject({ kind: "source" })
+  for (const [digest, url] of [
+    [root, "http://gateway.example"],
+    [root, "https://name:word@gateway.example"],
+    [root, "https://gateway.example/?x"],
+    [root, "javascript:alert(1)"],
+    [root, "http://localhost.example"],
+    [root, ""],
+    [root.slice(1), source.url],
+    [`${root.slice(1)}G`, source.url],
+    ["../../blobs", source.url],
+  ] as const)
+    expect(await askedBy({ search: "", hash: bundleLink(digest, url) }), url).toMatchObject({ kind: "wrong" })
 })

@@ -1,7 +1,8 @@
 // The built app with files elsewhere: gists, files of GitHub repositories, any address. Nothing is asked for before the click.
 import type { BrowserContext, Page } from "playwright-core"
 import { expect, test } from "vitest"
-import { plainEditor } from "./app-page.ts"
+import { encodeLink } from "../../app/link/codec.ts"
+import { appIn, ENDLESS, plainEditor } from "./app-page.ts"
 import { builtSite } from "./built-site.ts"
 
 const site = builtSite()
@@ -31,16 +32,17 @@ async function visitor(answers: Readonly<Record<string, string | Buffer>>): Prom
 }
 
 const GIST = "https://api.github.com/gists/0123456789abcdef"
+const RAW = "https://gist.githubusercontent.com/someone/0123456789abcdef/raw/1/long.nix"
 const gist = (files: object): string => JSON.stringify({ files })
 
 test("a gist is loaded after the click, all of its files, and evaluated as somebody else's", async () => {
   const given = {
-    "default.nix": { content: "import ./b.nix * 7", truncated: false },
+    "default.nix": { content: "import ./b.nix * import ./long.nix", truncated: false },
     "b.nix": { content: "6" },
-    "huge.nix": { content: "cut", truncated: true },
+    "long.nix": { content: "cut", truncated: true, raw_url: RAW },
     "../evil.nix": { content: "out" },
   }
-  const { context, page, asked } = await visitor({ [GIST]: gist(given) })
+  const { context, page, asked } = await visitor({ [GIST]: gist(given), [RAW]: "7" })
   await page.goto(`${site.url}?gist=0123456789abcdef`)
   await page.getByText("This link wants to load gist 0123456789abcdef on GitHub.").waitFor()
   await page.getByRole("tabpanel").getByText("42").waitFor()
@@ -49,8 +51,8 @@ test("a gist is loaded after the click, all of its files, and evaluated as someb
   await page.getByRole("button", { name: "Gist 01234567" }).waitFor()
   await page.getByRole("tabpanel").getByText("42", { exact: true }).waitFor()
   const files = page.getByRole("tree", { name: "Files of the workspace" }).getByRole("treeitem")
-  expect((await files.allInnerTexts()).map((text) => text.replace(/^.*\n/, ""))).toEqual(["b.nix", "default.nix"])
-  expect(asked).toEqual([GIST])
+  expect((await files.allInnerTexts()).map((text) => text.replace(/^.*\n/, ""))).toEqual(["b.nix", "default.nix", "long.nix"])
+  expect(asked).toEqual([GIST, RAW])
   await context.close()
 })
 
@@ -64,13 +66,16 @@ test("a gist that is gone, empty or no gist at all ends in a sentence, and can b
   answers[GIST] = gist({})
   await load.click()
   await page.getByText("It cannot be opened: that gist has no files that can be read.").waitFor()
+  answers[GIST] = gist({ "x.nix": { content: "1", truncated: true, raw_url: "https://example.org/x.nix" } })
+  await load.click()
+  await page.getByText("It cannot be opened: that gist has only the beginning of 'x.nix'.").waitFor()
   answers[GIST] = gist({ "x.nix": { content: "1" } })
   await load.click()
   await page.getByRole("treeitem", { name: "x.nix" }).waitFor()
-  expect(asked).toEqual([GIST, GIST, GIST])
+  expect(asked).toEqual([GIST, GIST, GIST, GIST])
   await page.goto(`${site.url}?gist=../../users`)
   await page.getByText("the address has '?gist=' without the gist's number").waitFor()
-  expect(asked.length).toBe(3)
+  expect(asked.length).toBe(4)
   await context.close()
 })
 
@@ -144,6 +149,34 @@ test("a pasted link is compared: texts, values, derivations; one to files elsewh
   await dialog.getByText("1 derivation differs.").waitFor()
   await dialog.getByText("1 cause").waitFor()
   await dialog.getByRole("heading", { name: "arguments" }).waitFor()
+  await context.close()
+})
+
+test("a comparison with a program that does not end can be stopped, ends when nobody looks, and ends by itself", async () => {
+  const { context, page, asked } = await visitor({})
+  const app = appIn(context, page)
+  await page.goto(site.url)
+  const dialog = page.getByRole("dialog", { name: "Compare" })
+  const begin = async (): Promise<void> => {
+    await page.keyboard.press("Control+k")
+    await page.getByPlaceholder("What do you want to do?").fill("Compare with a link")
+    await page.keyboard.press("Enter")
+    await dialog.getByPlaceholder("https://…").fill(encodeLink({ files: { "main.nix": ENDLESS }, settings: { seconds: "1000" } }))
+    await dialog.getByRole("button", { name: "Compare", exact: true }).click()
+    await dialog.getByRole("tab", { name: "Values" }).click()
+    await dialog.getByText("Evaluating both…").waitFor()
+  }
+  await begin()
+  await dialog.getByRole("button", { name: "Stop" }).click()
+  await dialog.getByText("Not compared: the evaluation was stopped.").waitFor()
+  await page.keyboard.press("Escape")
+  await begin()
+  await page.keyboard.press("Escape")
+  await app.evaluate("6 * 7")
+  await begin()
+  await dialog.getByText("error: evaluation took", { exact: false }).waitFor()
+  expect(asked).toEqual([])
+  expect(app.faults).toEqual([])
   await context.close()
 })
 

@@ -36,7 +36,7 @@ export interface Disturbance {
 }
 
 /** Milliseconds after which a build is given up that takes a few seconds by itself. */
-const longest = 120_000
+const longest = 300_000
 
 /** Where what was not built is. */
 function stagesOf({ news }: Tab): string {

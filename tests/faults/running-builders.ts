@@ -3,7 +3,7 @@
 import * as fs from "node:fs"
 
 /** Milliseconds between two looks. */
-const between = 40
+const between = 100
 
 export class RunningBuilders {
   readonly #known: RegExp

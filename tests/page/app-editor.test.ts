@@ -120,12 +120,26 @@ test("Ctrl+Enter evaluates what is typed", async () => {
 })
 
 test("a phone has the light editor, which completes and evaluates too", async () => {
-  const phone = await site.browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  const phone = await site.browser.newContext({
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    isMobile: true,
+    colorScheme: "dark",
+  })
   const small = await phone.newPage()
   const wrong = watchFaults(small)
   await small.goto(site.url)
   const text = small.locator(".cm-content")
   await text.waitFor()
+  // The editor fills its pane, and has the colours of the page's theme where CodeMirror's own would be white and black.
+  await text.click()
+  const seen = await small.evaluate(`(() => {
+    const style = (place) => getComputedStyle(document.querySelector(place))
+    const height = (place) => document.querySelector(place).getBoundingClientRect().height
+    const ink = style(".light-editor").color
+    return [height(".cm-editor") === height(".light-editor"), style(".cm-cursor").borderLeftColor === ink, style(".cm-gutters").backgroundColor]
+  })()`)
+  expect(seen).toEqual([true, true, "rgba(0, 0, 0, 0)"])
   await text.fill("let colours = { red = 1; }; in colours.")
   await text.press("End")
   await text.pressSequentially("r")

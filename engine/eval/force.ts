@@ -110,11 +110,11 @@ export function forceSpecial(thunk: Thunk, pos: number): Value {
 }
 
 /**
- * A thunk's code has thrown: remembers a Nix error in it, restores it for anything else (waiting, stops),
- * so that it can be forced again. Returns what is to be thrown on.
+ * A thunk's code has thrown: remembers a Nix error in it, restores it for anything else (waiting, stops, errors that are met before
+ * their turn), so that it can be forced again. Returns what is to be thrown on.
  */
 export function failThunk(rt: Runtime, thunk: Thunk, code: Code, content: Content, e: unknown): unknown {
-  if (e instanceof NixError) {
+  if (e instanceof NixError && !rt.ahead.isLooking) {
     // The frame marks where the evaluation enters the cycle: at the first force of the black hole.
     if (e.cycle === thunk) e.frameAlways(0, "entering the infinite recursion")
     thunk.code = FAILED
@@ -129,7 +129,7 @@ export function failThunk(rt: Runtime, thunk: Thunk, code: Code, content: Conten
 
 /** The same for an application. */
 export function failApply(rt: Runtime, thunk: Thunk, content: Content, e: unknown): unknown {
-  if (e instanceof NixError) {
+  if (e instanceof NixError && !rt.ahead.isLooking) {
     thunk.code = FAILED
     thunk.content = e
   } else {

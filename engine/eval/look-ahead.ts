@@ -1,11 +1,13 @@
 // What else evaluation can begin while something takes long (a build that a value needs): what stands beside the value is evaluated
-// too, so that independent builds go on side by side. Nothing of it is an answer yet: errors are met again in their turn.
+// too, so that independent builds go on side by side. Nothing of it is an answer yet: errors are met again in their turn (ahead.ts).
 
+import type { Expr } from "../lang/expr.ts"
 import { Attrs } from "./attrs.ts"
+import { codeOf } from "./closure/child.ts"
 import { NixError, Pending } from "./error.ts"
 import { force } from "./force.ts"
 import type { Runtime } from "./runtime.ts"
-import { type Cell, isList } from "./value.ts"
+import { type Cell, type Env, isList, Thunk } from "./value.ts"
 
 /**
  * Does pieces of work that come after one that has to wait, each as far as it gets; gives what to throw: as soon as any of them can go
@@ -16,6 +18,8 @@ export function lookAhead(rt: Runtime, pending: Pending, work: Iterable<() => un
   const waits = [pending.ready]
   const { depth, stack, current } = rt
   for (const piece of work) {
+    if (!rt.ahead.take()) break
+    rt.ahead.enter()
     try {
       piece()
     } catch (e) {
@@ -24,9 +28,31 @@ export function lookAhead(rt: Runtime, pending: Pending, work: Iterable<() => un
       rt.current = current
       if (e instanceof Pending) waits.push(e.ready)
       else if (!(e instanceof NixError)) throw e
+    } finally {
+      rt.ahead.leave()
     }
   }
   return waits.length === 1 ? pending : new Pending(Promise.race(waits), true)
+}
+
+/** Expressions that are evaluated after one that may have to wait: those from the `from`th on. */
+export interface Later {
+  readonly parts: readonly { readonly expr: Expr }[]
+  readonly from: number
+}
+
+/** What to throw for what was thrown while an operand was evaluated: if it waits for long, the operands after it are begun. */
+export function lookBeside(rt: Runtime, thrown: unknown, { parts, from }: Later, env: Env): unknown {
+  if (!(thrown instanceof Pending && thrown.isLong)) return thrown
+  return lookAhead(
+    rt,
+    thrown,
+    parts.slice(from).map(
+      ({ expr }) =>
+        () =>
+          force(rt, new Thunk(codeOf(expr), env), 0),
+    ),
+  )
 }
 
 /** What to throw for what was thrown while the attribute `key` of a derivation was read: if it waits for long, what follows is begun. */

@@ -4,6 +4,7 @@
 import type { Scope } from "../lang/bind.ts"
 import type { Source, Sources } from "../lang/source.ts"
 import { Symbols } from "../lang/symbol.ts"
+import { Ahead } from "./ahead.ts"
 import type { Attrs } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { Contexts } from "./context.ts"
@@ -177,7 +178,9 @@ export class Runtime {
   readonly regexes = new Map<string, Regex>()
 
   /** Where evaluation is in what it does again after it had to wait; see trace.ts. */
-  readonly repetition = new Repetition()
+  /** What is evaluated before its turn, while something takes long. */
+  readonly ahead = new Ahead()
+  readonly repetition = new Repetition(this.ahead)
   /** What filters of sources have decided. */
   readonly filterRuns = new FilterRuns()
 

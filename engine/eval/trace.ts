@@ -4,12 +4,15 @@
 // host for what it had to wait for. Up to there every line has been printed already; behind it every line is new. So the host's
 // answers are watched: the one that was waited for ends the repetition.
 
+import type { Ahead } from "./ahead.ts"
 import { Pending } from "./error.ts"
 import type { Host } from "./host.ts"
 import type { Runtime } from "./runtime.ts"
 
 /** Prints a line for the user, unless it was printed before evaluation had to wait. */
 export function logOnce(rt: Runtime, line: string): void {
+  // It is printed in its turn.
+  if (rt.ahead.isLooking) throw rt.ahead.end()
   if (rt.repetition.isNew(line)) rt.host.log(line)
 }
 
@@ -21,6 +24,7 @@ interface Question {
 
 /** Where evaluation is in what it repeats. */
 export class Repetition {
+  readonly #ahead: Ahead
   /** All lines that were printed, in order. */
   #printed: string[] = []
   /** How many of them the present attempt has come past. */
@@ -30,8 +34,13 @@ export class Repetition {
   /** The question that was answered by Pending last. */
   #waiting: Question | null = null
 
+  constructor(ahead: Ahead) {
+    this.#ahead = ahead
+  }
+
   /** A new evaluation begins. */
   begin(): void {
+    this.#ahead.begin()
     this.#printed = []
     this.#passed = 0
     this.#until = null
@@ -40,6 +49,7 @@ export class Repetition {
 
   /** Evaluation has to begin again, because an answer was not there. */
   again(): void {
+    this.#ahead.begin()
     this.#passed = 0
     // If it had not come as far as the last time, the place is still that of the last time.
     this.#until ??= this.#waiting
@@ -60,9 +70,9 @@ export class Repetition {
     return true
   }
 
-  /** A question was answered, or has to wait. */
+  /** A question was answered, or has to wait. What is asked before its turn does not count. */
   asked(method: string, args: readonly unknown[], waits: boolean): void {
-    if (!waits && this.#until?.method !== method) return
+    if (this.#ahead.isLooking || (!waits && this.#until?.method !== method)) return
     const key = keyOf(args)
     if (waits) this.#waiting = { method, key }
     else if (this.#until?.key === key) this.#until = null

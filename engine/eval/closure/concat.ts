@@ -90,7 +90,7 @@ export class Concat {
 
 /** The closure of a concatenation; two integers or two plain strings take the short way. */
 export function compileConcat(expr: ConcatExpr): Run {
-  const parts = expr.parts.map((p) => operandOf(p.expr, operandFrame))
+  const parts = expr.parts.map((p, i) => operandOf(p.expr, operandFrame, { parts: expr.parts, from: i + 1 }))
   const general = (rt: Runtime, values: readonly Value[], env: Parameters<Run>[1]): Value => {
     const concat = new Concat(rt, expr)
     for (let i = 0; i < parts.length; i++) {

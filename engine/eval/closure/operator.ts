@@ -6,9 +6,16 @@ import { eqValues } from "../equal.ts"
 import type { NixError } from "../error.ts"
 import { framed, typeError } from "../force.ts"
 import { concatTwo } from "../list.ts"
+import { type Later, lookBeside } from "../look-ahead.ts"
 import { COST, type Runtime } from "../runtime.ts"
 import type { Env, Run, Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
+
+const none: Later = { parts: [], from: 0 }
+
+function only(expr: Expr): Later {
+  return { parts: [{ expr }], from: 0 }
+}
 
 /** Runs a condition to a Boolean, with Nix's frame (C++ Nix: evalBool). */
 export function boolOf(expr: Expr, frame: string): (rt: Runtime, env: Env) => boolean {
@@ -26,8 +33,8 @@ export function boolOf(expr: Expr, frame: string): (rt: Runtime, env: Env) => bo
   }
 }
 
-/** Runs an operand; errors get the frame at the operand's position (C++ Nix: Expr::eval with errorCtx). */
-export function operandOf(expr: Expr, frame: string): Run {
+/** Runs an operand; errors get the frame at the operand's position (C++ Nix: Expr::eval with errorCtx). `later` is evaluated after it in any case. */
+export function operandOf(expr: Expr, frame: string, later: Later = none): Run {
   const run = compilePart(expr)
   if (expr.kind === "int" || expr.kind === "string" || expr.kind === "float") return run
   const pos = expr.pos
@@ -35,7 +42,7 @@ export function operandOf(expr: Expr, frame: string): Run {
     try {
       return run(rt, env)
     } catch (e) {
-      throw framed(e, pos, frame)
+      throw framed(lookBeside(rt, e, later, env), pos, frame)
     }
   }
 }
@@ -45,7 +52,7 @@ export function compileBinary(expr: BinaryExpr): Run {
   const pos = expr.pos
   switch (expr.op) {
     case "==": {
-      const left = operandOf(expr.left, "in the left operand of '=='")
+      const left = operandOf(expr.left, "in the left operand of '=='", only(expr.right))
       const right = operandOf(expr.right, "in the right operand of '=='")
       return (rt, env) => {
         const a = left(rt, env)
@@ -59,7 +66,7 @@ export function compileBinary(expr: BinaryExpr): Run {
       }
     }
     case "!=": {
-      const left = operandOf(expr.left, "in the left operand of '!='")
+      const left = operandOf(expr.left, "in the left operand of '!='", only(expr.right))
       const right = operandOf(expr.right, "in the right operand of '!='")
       return (rt, env) => {
         const a = left(rt, env)
@@ -88,7 +95,7 @@ export function compileBinary(expr: BinaryExpr): Run {
     }
     case "//": {
       // The right operand first, since Nix 2.36.
-      const right = updateOperand(expr.right, "in the right operand of '//'")
+      const right = updateOperand(expr.right, "in the right operand of '//'", only(expr.left))
       const left = updateOperand(expr.left, "in the left operand of '//'")
       return (rt, env) => {
         const b = right(rt, env)
@@ -100,7 +107,7 @@ export function compileBinary(expr: BinaryExpr): Run {
       }
     }
     case "++": {
-      const left = operandOf(expr.left, "in the left operand of '++'")
+      const left = operandOf(expr.left, "in the left operand of '++'", only(expr.right))
       const right = operandOf(expr.right, "in the right operand of '++'")
       return (rt, env) => {
         const a = left(rt, env)
@@ -111,7 +118,7 @@ export function compileBinary(expr: BinaryExpr): Run {
 }
 
 /** An operand of `//`; a nested `//` adds no frame of its own (C++ Nix: evalForUpdate). */
-function updateOperand(expr: Expr, frame: string): (rt: Runtime, env: Env) => Attrs {
+function updateOperand(expr: Expr, frame: string, later: Later = none): (rt: Runtime, env: Env) => Attrs {
   const run = compilePart(expr)
   // A nested `//` is always a set, and its own operands have their frames.
   if (expr.kind === "binary" && expr.op === "//") return run as (rt: Runtime, env: Env) => Attrs
@@ -122,7 +129,7 @@ function updateOperand(expr: Expr, frame: string): (rt: Runtime, env: Env) => At
       if (v instanceof Attrs) return v
       throw typeError(rt, "a set", v, 0)
     } catch (e) {
-      throw framed(e, pos, frame)
+      throw framed(lookBeside(rt, e, later, env), pos, frame)
     }
   }
 }

@@ -19,7 +19,7 @@ class Plan {
 
   constructor(expr: ConcatExpr) {
     this.expr = expr
-    this.operands = expr.parts.map((p) => new Operand(p.expr, operandFrame))
+    this.operands = expr.parts.map((p, i) => new Operand(p.expr, operandFrame, { later: { parts: expr.parts, from: i + 1 } }))
   }
 
   posOf(i: number): number {
@@ -151,8 +151,8 @@ class SumFrame implements Frame {
     return a === undefined ? afterFirst(m, this.plan, this.env, v) : sum(m, this.plan, this.env, a, v)
   }
 
-  fail(_m: Machine, error: unknown): unknown {
-    return (this.plan.operands[this.a === undefined ? 0 : 1] as Operand).framed(error)
+  fail(m: Machine, error: unknown): unknown {
+    return (this.plan.operands[this.a === undefined ? 0 : 1] as Operand).failed(m.rt, this.env, error)
   }
 }
 
@@ -175,8 +175,8 @@ class PartFrame implements Frame {
     return take(m, this.plan, this.env, this.concat, this.i, value as Value)
   }
 
-  fail(_m: Machine, error: unknown): unknown {
-    return (this.plan.operands[this.i] as Operand).framed(error)
+  fail(m: Machine, error: unknown): unknown {
+    return (this.plan.operands[this.i] as Operand).failed(m.rt, this.env, error)
   }
 }
 

@@ -5,6 +5,7 @@ import type { Expr } from "../../lang/expr.ts"
 import { Attrs } from "../attrs.ts"
 import { notASet } from "../closure/operator.ts"
 import { framed } from "../force.ts"
+import { type Later, lookBeside } from "../look-ahead.ts"
 import type { Runtime } from "../runtime.ts"
 import type { Env, Value } from "../value.ts"
 import { compilePart } from "./compile.ts"
@@ -18,11 +19,15 @@ export class Operand {
   /** It must be a set. */
   private readonly set: boolean
 
-  constructor(expr: Expr, frame: string, set = false) {
+  /** What is evaluated after it in any case. */
+  private readonly later: Later | undefined
+
+  constructor(expr: Expr, frame: string, { set = false, later }: { readonly set?: boolean; readonly later?: Later } = {}) {
     this.op = compilePart(expr)
     this.pos = expr.pos
     this.frame = frame
     this.set = set
+    this.later = later
   }
 
   /** Runs it; undefined after suspending: then the frame that comes calls `accept` and `framed`. */
@@ -31,7 +36,7 @@ export class Operand {
     try {
       v = this.op(m, env)
     } catch (e) {
-      throw this.framed(e)
+      throw this.failed(m.rt, env, e)
     }
     return this.set && v !== undefined ? this.accept(m.rt, v) : v
   }
@@ -40,6 +45,11 @@ export class Operand {
   accept(rt: Runtime, v: Value): Value {
     if (this.set && !(v instanceof Attrs)) throw this.framed(notASet(rt, v))
     return v
+  }
+
+  /** What to throw for what was thrown while it was evaluated. */
+  failed(rt: Runtime, env: Env, e: unknown): unknown {
+    return this.framed(this.later === undefined ? e : lookBeside(rt, e, this.later, env))
   }
 
   framed(e: unknown): unknown {
@@ -99,7 +109,7 @@ class PairFrame implements Frame {
     return undefined
   }
 
-  fail(_m: Machine, error: unknown): unknown {
-    return (this.first === undefined ? this.pair.first : this.pair.second).framed(error)
+  fail(m: Machine, error: unknown): unknown {
+    return (this.first === undefined ? this.pair.first : this.pair.second).failed(m.rt, this.env, error)
   }
 }

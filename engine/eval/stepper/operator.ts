@@ -5,6 +5,7 @@ import type { Attrs } from "../attrs.ts"
 import { updateAttrs } from "../closure/operator.ts"
 import { eqScalars, stepEqual } from "../equal.ts"
 import { concatTwo } from "../list.ts"
+import type { Later } from "../look-ahead.ts"
 import { COST } from "../runtime.ts"
 import type { Env, Value } from "../value.ts"
 import { type Condition, checkBool, compileCondition } from "./condition.ts"
@@ -20,7 +21,7 @@ export function compileBinary(expr: BinaryExpr): Op {
     case "!=": {
       const negated = expr.op === "!="
       return compilePair({
-        first: new Operand(left, `in the left operand of '${expr.op}'`),
+        first: new Operand(left, `in the left operand of '${expr.op}'`, { later: { parts: [{ expr: right }], from: 0 } }),
         second: new Operand(right, `in the right operand of '${expr.op}'`),
         finish: (m, a, b) => equal(m, a, b, pos, negated),
       })
@@ -32,7 +33,7 @@ export function compileBinary(expr: BinaryExpr): Op {
     case "//":
       // The right operand first, since Nix 2.36. Both are sets: the operands have looked.
       return compilePair({
-        first: updateOperand(right, "in the right operand of '//'"),
+        first: updateOperand(right, "in the right operand of '//'", { parts: [{ expr: left }], from: 0 }),
         second: updateOperand(left, "in the left operand of '//'"),
         finish: (m, b, a) => {
           const set = updateAttrs(a as Attrs, b as Attrs)
@@ -42,7 +43,7 @@ export function compileBinary(expr: BinaryExpr): Op {
       })
     case "++":
       return compilePair({
-        first: new Operand(left, "in the left operand of '++'"),
+        first: new Operand(left, "in the left operand of '++'", { later: { parts: [{ expr: right }], from: 0 } }),
         second: new Operand(right, "in the right operand of '++'"),
         finish: (m, a, b) => concatTwo(m.rt, a, b, pos, "while evaluating one of the elements to concatenate"),
       })
@@ -50,8 +51,8 @@ export function compileBinary(expr: BinaryExpr): Op {
 }
 
 /** An operand of `//`; a nested `//` adds no frame of its own (C++ Nix: evalForUpdate). */
-function updateOperand(expr: Expr, frame: string): Operand {
-  return expr.kind === "binary" && expr.op === "//" ? new Operand(expr, "") : new Operand(expr, frame, true)
+function updateOperand(expr: Expr, frame: string, later: Later = { parts: [], from: 0 }): Operand {
+  return expr.kind === "binary" && expr.op === "//" ? new Operand(expr, "", { later }) : new Operand(expr, frame, { set: true, later })
 }
 
 /** Compares two values; the comparison counts as a call, and at the depth limit it is the one to complain. */

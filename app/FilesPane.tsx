@@ -4,6 +4,7 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from "react"
 import { bringIn } from "./bring-in.ts"
 import { FileRow } from "./FileRow.tsx"
+import { FileTrees } from "./FileTrees.tsx"
 import { type ReadFiles, readDropped, readPicked } from "./file-reader.ts"
 import { rowsOf, treeOf } from "./file-tree.ts"
 import { NameField } from "./NameField.tsx"
@@ -15,7 +16,6 @@ const DRAGGED = "application/x-thunkpad-path"
 export function FilesPane() {
   const bench = useWorkbench()
   const files = useBench((state) => state.workspace.files)
-  const trees = useBench((state) => state.workspace.trees)
   const active = useBench((state) => state.active)
   const [closed, setClosed] = useState<ReadonlySet<string>>(new Set())
   const [naming, setNaming] = useState<{ readonly path: string | null; readonly folder: string } | null>(null)
@@ -156,18 +156,7 @@ export function FilesPane() {
           ),
         )}
       </div>
-      {Object.keys(trees).length === 0 ? null : (
-        <ul className="file-trees" aria-label="Trees of the store in the workspace">
-          {Object.entries(trees).map(([path, storePath]) => (
-            <li key={path}>
-              <button type="button" title={`${storePath}, in the store`} onClick={() => bench.openStorePath(storePath)}>
-                <span aria-hidden="true">▣ </span>
-                {path}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <FileTrees />
     </section>
   )
 }

@@ -7,6 +7,7 @@ import type { Browser } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { gatewayNotice, startAppGateway } from "../setup/app-gateway.mjs"
 import { launchChromium, serveDist } from "../setup/browser.ts"
+import { seriousFindings } from "./access.ts"
 import { openApp } from "./app-page.ts"
 
 let browser: Browser
@@ -56,6 +57,7 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     const question = page.getByRole("region", { name: "Before it is sent" })
     await question.getByRole("heading", { name: `Build first at ${url}?` }).waitFor()
     await question.getByText(/-first\.drv$/).waitFor()
+    expect(await seriousFindings(page)).toEqual([])
     await question.getByRole("button", { name: "Send, build and evaluate" }).click()
     await app.row("chained").getByRole("button", { name: "Evaluate chained" }).click()
     await app.row("chained").getByText('"one two three"').waitFor()

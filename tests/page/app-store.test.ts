@@ -10,6 +10,7 @@ import { exportClosure } from "../../engine/store/cache-export.ts"
 import { gatewayNotice, startAppGateway } from "../setup/app-gateway.mjs"
 import { mapSink } from "../store/cache-server.ts"
 import { addOutput, memoryStore } from "../store/memory-store.ts"
+import { seriousFindings } from "./access.ts"
 import { type AppPage, openApp } from "./app-page.ts"
 import { builtSite } from "./built-site.ts"
 
@@ -75,6 +76,7 @@ test("binary caches are added, tested, put in order, kept, asked after a click o
   await button("Test https://one.example").click()
   await dialog.getByText(/It answers, within \d+ ms/).waitFor()
   expect(asked).toEqual(["https://one.example/nix-cache-info"])
+  expect(await seriousFindings(page)).toEqual([])
   await button("Ask https://two.example earlier").click()
   expect(await dialog.locator(".caches code").allInnerTexts()).toEqual(["https://two.example", "https://one.example"])
 
@@ -121,6 +123,7 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     await text.fill('{ "blobs": { "root": { "type": "cache", "near": "here" }, "here": { "type": "storage" } } }')
     await button("Check and use it").click()
     await dialog.getByRole("alert").getByText("the store 'root' of blobs is wrong: 'far' is missing").waitFor()
+    expect(await seriousFindings(page)).toEqual([])
     await button("Fill in the gateway").click()
     await button("Check and use it").click()
     await dialog.getByText("The store was opened anew, as this says.").waitFor()

@@ -1,6 +1,7 @@
 // One workspace in two tabs of the built app: one of them writes it, the other looks on until it takes over, and what is typed in either
 // is in the browser's storage afterwards.
 import { expect, test } from "vitest"
+import { seriousFindings } from "./access.ts"
 import { type AppPage, appIn, openApp } from "./app-page.ts"
 import { builtSite } from "./built-site.ts"
 
@@ -42,6 +43,7 @@ test("the second tab looks on, follows what the first one saves, and takes over 
   const second = await secondTab(first)
   await warned(second).waitFor()
   expect(await warned(first).count()).toBe(0)
+  expect(await seriousFindings(second.page)).toEqual([])
   expect(await second.editor.inputValue()).toBe('"one"')
   await typed(first, '"two"')
   await expect.poll(() => second.editor.inputValue()).toBe('"two"')

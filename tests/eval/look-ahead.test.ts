@@ -14,7 +14,6 @@ beforeAll(initHashes)
 class SlowHost extends MemoryHost {
   /** Files asked for before the first was there. */
   readonly begun: string[] = []
-  readonly lines: string[] = []
   readonly #there = new Set<string>()
   #rounds = 0
   readonly isSlow: boolean
@@ -44,10 +43,6 @@ class SlowHost extends MemoryHost {
     }
     if (path === "/slow/bad") throw new NixError("error", "bad", 0)
     return super.readFile(path)
-  }
-
-  override log(line: string): void {
-    this.lines.push(line)
   }
 }
 

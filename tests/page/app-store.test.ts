@@ -105,7 +105,7 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     await first.page.getByRole("button", { name: "Allow builds for this evaluation…" }).click()
     await first.page.getByRole("button", { name: "Send, build and evaluate" }).click()
     await first.page.getByRole("tabpanel").getByText("far away").waitFor()
-    const path = /\/nix\/store\/[0-9a-z]{32}-far/.exec((await first.top.innerText()) ?? "")?.[0] ?? ""
+    const path = /\/nix\/store\/[0-9a-z]{32}-far/.exec((await first.top.textContent()) ?? "")?.[0] ?? ""
     await first.context.close()
 
     // Another browser, which has built nothing.

@@ -2,11 +2,11 @@
 
 import * as fs from "node:fs"
 import { Evaluator } from "../eval/evaluator.ts"
-import { joinPath } from "../eval/path.ts"
+import { joinPath, parentPath } from "../eval/path.ts"
 import { Building, type BuildingOptions } from "./building.ts"
 import { FetchHost } from "./fetch-host.ts"
 import { Fetching } from "./fetching.ts"
-import { bytes, NodeHost } from "./host.ts"
+import { bytes, NodeHost, raw } from "./host.ts"
 import { SettingsBuilder } from "./settings.ts"
 import { StoreFolder } from "./store-folder.ts"
 import { type StoreAccess, StoreHost } from "./store-host.ts"
@@ -51,7 +51,11 @@ export class Session {
     const text = (name: string): string | undefined => (streams.env[name] ? bytes(streams.env[name]) : undefined)
     this.#endpoint = { url: text("THUNKPAD_ENDPOINT"), tokenFile: text("THUNKPAD_TOKEN_FILE"), jobs: 4 }
     const config = streams.env["NIX_CONFIG"]
-    if (config !== undefined) this.settings.readConfig(config)
+    if (config === undefined) return
+    this.settings.readConfig(bytes(config), (include, from) => {
+      const path = joinPath(from.startsWith("/") ? parentPath(from) : this.cwd, include)
+      return fs.existsSync(raw(path)) ? { path, text: fs.readFileSync(raw(path), "latin1") } : undefined
+    })
   }
 
   get cwd(): string {

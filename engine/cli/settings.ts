@@ -2,6 +2,8 @@
 
 import { defaultSettings, type Lint, type SearchPathEntry, type Settings } from "../eval/runtime.ts"
 import { defaultFetchSettings, type FetchSettings, parseAccessTokens } from "../fetch/fetch-settings.ts"
+import { parseConfig } from "../formats/config/nix-conf.ts"
+import { FormatError } from "../formats/error.ts"
 import { UsageError } from "./usage-error.ts"
 
 /** Settings as they are collected: the last word wins, `extra-…` appends. */
@@ -13,14 +15,12 @@ export class SettingsBuilder {
   maxSteps = Number.POSITIVE_INFINITY
   maxSeconds = Number.POSITIVE_INFINITY
 
-  /** Lines `name = value` of a configuration text; `#` begins a comment. */
-  readConfig(text: string): void {
-    for (const line of text.split("\n")) {
-      const bare = line.replace(/#.*/, "").trim()
-      if (bare === "") continue
-      const at = bare.indexOf("=")
-      if (at < 0) throw new UsageError(`illegal configuration line '${bare}' in 'NIX_CONFIG'`)
-      this.set(bare.slice(0, at).trim(), bare.slice(at + 1).trim())
+  /** The text of NIX_CONFIG (a byte string), and of files that it includes, which `read` gives (see parseConfig). */
+  readConfig(text: string, read: Parameters<typeof parseConfig>[2]): void {
+    try {
+      for (const { name, value } of parseConfig(text, "NIX_CONFIG", read)) this.set(name, value)
+    } catch (e) {
+      throw e instanceof FormatError ? new UsageError(e.message) : e
     }
   }
 

@@ -16,7 +16,7 @@ export interface Subject<Store> {
   damage?(digest: B3Digest): Promise<void>
   /** Says that storing what is damaged makes it sound again. A client of a server cannot promise that: it does not send what is there. */
   readonly repairs?: boolean
-  /** How many blobs a large batch has, where each costs a file; 1,500 by default. */
+  /** How many blobs a large batch has; 1,500 by default, fewer where each costs a file (in a browser some 5 ms, the rest is waiting for it). */
   readonly many?: number
   /** Another store over the same data, as after a reload. */
   reopen?(): Promise<Store>

@@ -60,7 +60,7 @@ async function keyToPicture(page: Page): Promise<number> {
 /** What is allowed on this machine at this time: the goal is 100 ms, and a page that does nothing may be slow too. */
 async function allowance(): Promise<number> {
   const idle = await visit(linkOf("1"))
-  await idle.top.waitFor()
+  await idle.top.waitFor({ timeout: 90_000 })
   const usual = await keyToPicture(idle.page)
   await idle.page.close()
   return Math.max(100, 4 * usual)
@@ -185,6 +185,7 @@ describe("a payload", () => {
     "that leaves the workspace": encodeLink({ files: { "../../etc/passwd": "1", "main.nix": "2" }, settings: {} }),
     "that becomes very large": encodeLink({ files: { "main.nix": " ".repeat(9 * 2 ** 20) }, settings: { view: "tree" } }),
     "of an address that is none": "#url=javascript:alert(1)",
+    "of a gateway that is none": `#bundle=${"0".repeat(64)}&at=javascript:alert(1)`,
   }
   for (let i = 1; i < 10; i++) bad[`cut after ${i} tenths`] = whole.slice(0, Math.floor((whole.length * i) / 10))
 

@@ -213,7 +213,8 @@ export class Attrs {
     const n = leftCells.length
     const cells: Cell[] = new Array(n + plan.added.length)
     for (let i = 0; i < n; i++) cells[i] = leftCells[i] as Cell
-    for (let i = 0; i < places.length; i++) cells[places[i] as number] = rightCells[i] as Cell
+    if (places === null) for (let i = 0; i < rightCells.length; i++) cells[n + i] = rightCells[i] as Cell
+    else for (let i = 0; i < places.length; i++) cells[places[i] as number] = rightCells[i] as Cell
     return new Attrs(cells.length, 0, plan.shape, cells, originOf(rightShape, right.more as Origin, shape, this.more as Origin), 0)
   }
 

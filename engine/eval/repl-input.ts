@@ -1,7 +1,8 @@
 // What was typed into a repl as a tree: bindings (`x = 1; inherit (s) y;`), else an expression; or the
 // text is a beginning only and more lines are needed. C++ Nix: repl.cc parseString, parseReplBindings.
 
-import type { AttrsExpr, Expr } from "../lang/expr.ts"
+import type { AttrsExpr } from "../lang/attrs-expr.ts"
+import type { Expr } from "../lang/expr.ts"
 import type { Parsed } from "../lang/parse-options.ts"
 import { parse } from "../lang/parser.ts"
 import type { Problem } from "../lang/problem.ts"

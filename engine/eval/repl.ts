@@ -8,7 +8,8 @@
 //
 // With a host that waits, `take(line)` and then `evaluator.settle(() => repl.answer())`.
 
-import type { AttrsExpr } from "../lang/expr.ts"
+import type { AttrsExpr } from "../lang/attrs-expr.ts"
+
 import { dynamicNameFrame } from "./closure/attrs.ts"
 import { childCell, codeOf } from "./closure/child.ts"
 import { NixError, Pending } from "./error.ts"
@@ -148,8 +149,7 @@ function cellsOf(session: ReplSession, bindings: AttrsExpr): [string, Cell][] {
   const { env } = session.bindings
   const sources: Env = [env, ...bindings.inheritFrom.map((from) => childCell(rt, from, env))]
   const out: [string, Cell][] = []
-  for (const { name, kind, expr } of bindings.attrs.values())
-    out.push([name, new Thunk(codeOf(expr), kind === "inherited-from" ? sources : env)])
+  for (const { name, kind, expr } of bindings.attrs) out.push([name, new Thunk(codeOf(expr), kind === "inherited-from" ? sources : env)])
   // C++ Nix drops these without a word.
   for (const { name, value, pos } of bindings.dynamic)
     out.push([forcePlainString(rt, childCell(rt, name, env), pos, dynamicNameFrame), childCell(rt, value, env)])

@@ -17,26 +17,30 @@ const MAX_DEPTH = 3
 
 /** How `left // right` is made for all sets of two shapes. */
 export class MergePlan {
-  /** By cell of the right set: its index in the result. */
-  readonly places: readonly number[]
+  /** By cell of the right set: its index in the result; null if all follow the left set's. */
+  readonly places: readonly number[] | null
   /** The names that the left shape does not have. */
   readonly added: readonly string[]
   private readonly left: Shape
   private whole: Shape | null = null
 
   constructor(left: Shape, right: Shape) {
-    const places: number[] = new Array(right.names.length)
-    const added: string[] = []
+    const { names } = right
+    const places: number[] = new Array(names.length)
     const n = left.names.length
-    for (let i = 0; i < right.names.length; i++) {
-      const name = right.names[i] as string
-      const k = left.find(name)
-      places[i] = k < 0 ? n + added.push(name) - 1 : k
+    let count = 0
+    for (let i = 0; i < names.length; i++) {
+      const k = left.find(names[i] as string)
+      places[i] = k < 0 ? n + count++ : k
     }
-    this.places = places
-    // Grown arrays keep spare room for sixteen more.
-    this.added = added.length === 0 ? none : added.slice()
     this.left = left
+    if (count === names.length) {
+      this.places = null
+      this.added = names
+    } else {
+      this.places = places
+      this.added = count === 0 ? none : names.filter((_, i) => (places[i] as number) >= n)
+    }
   }
 
   /** The shape of the result. */
@@ -48,15 +52,41 @@ export class MergePlan {
 
 const none: readonly string[] = []
 
+/** What was made at one place, by what it was made of. Mostly it is a single thing, for which a map would take eight times the memory. */
+class Memo<K, V> {
+  private key: K | undefined = undefined
+  private value: V | undefined = undefined
+  private others: Map<K, V> | null = null
+
+  /** What was made of this key before; undefined if nothing was. */
+  get(key: K): V | undefined {
+    if (this.key === key) return this.value
+    return this.others === null ? undefined : this.others.get(key)
+  }
+
+  /** Remembers what was made, the last so many of them. */
+  set(key: K, value: V): V {
+    if (this.key === undefined) {
+      this.key = key
+      this.value = value
+      return value
+    }
+    if (this.others === null) this.others = new Map()
+    else if (this.others.size >= MANY) this.others.clear()
+    this.others.set(key, value)
+    return value
+  }
+}
+
 /** What a shape has found out about itself. Made late: most shapes are never asked, and a field less counts among 130,000. */
 class Memory {
   sorted: readonly string[] | null = null
   bySymbol: readonly string[] | null = null
   /** Shapes made of it, by the names that were added or kept, or by the indexes that were left out. */
-  extended: Map<string, Shape> | null = null
-  kept: Map<string, Shape> | null = null
-  reduced: Map<number | string, Shape> | null = null
-  merged: Map<Shape, MergePlan> | null = null
+  extended: Memo<string, Shape> | null = null
+  kept: Memo<string, Shape> | null = null
+  reduced: Memo<number | string, Shape> | null = null
+  merged: Memo<Shape, MergePlan> | null = null
 }
 
 /** Distinct names in a fixed order, shared by sets. */
@@ -113,40 +143,42 @@ export class Shape {
   extend(added: readonly string[]): Shape {
     if (this.names.length + added.length > LARGE) return new Shape(this.names.concat(added), this)
     const { memory } = this
-    if (memory.extended === null) memory.extended = new Map()
+    if (memory.extended === null) memory.extended = new Memo()
     const key = added.length === 1 ? (added[0] as string) : added.join("\0")
-    return remembered(memory.extended, key, () => new Shape(this.names.concat(added), this))
+    return memory.extended.get(key) ?? memory.extended.set(key, new Shape(this.names.concat(added), this))
   }
 
   /** The shape of these names, some of its own, in their order. */
   keep(names: readonly string[]): Shape {
     const { memory } = this
-    if (memory.kept === null) memory.kept = new Map()
+    if (memory.kept === null) memory.kept = new Memo()
     const key = names.length === 1 ? (names[0] as string) : names.join("\0")
-    return remembered(memory.kept, key, () => new Shape(names.slice()))
+    return memory.kept.get(key) ?? memory.kept.set(key, new Shape(names.slice()))
   }
 
   /** This shape without the names at these indexes, which are sorted. */
   without(indexes: readonly number[]): Shape {
     const { memory } = this
-    if (memory.reduced === null) memory.reduced = new Map()
+    if (memory.reduced === null) memory.reduced = new Memo()
     const key = indexes.length === 1 ? (indexes[0] as number) : indexes.join()
-    return remembered(memory.reduced, key, () => {
-      const names: string[] = new Array(this.names.length - indexes.length)
-      for (let i = 0, n = 0, next = 0; i < this.names.length; i++) {
-        if (i === indexes[next]) next++
-        else names[n++] = this.names[i] as string
-      }
-      return indexes.length <= FEW ? new Shape(names, this, indexes) : new Shape(names)
-    })
+    return memory.reduced.get(key) ?? memory.reduced.set(key, this.reduce(indexes))
+  }
+
+  private reduce(indexes: readonly number[]): Shape {
+    const names: string[] = new Array(this.names.length - indexes.length)
+    for (let i = 0, n = 0, next = 0; i < this.names.length; i++) {
+      if (i === indexes[next]) next++
+      else names[n++] = this.names[i] as string
+    }
+    return indexes.length <= FEW ? new Shape(names, this, indexes) : new Shape(names)
   }
 
   /** How sets of this shape take on the attributes of sets of another one. */
   merge(right: Shape): MergePlan {
     if (this.names.length + right.names.length > LARGE) return new MergePlan(this, right)
     const { memory } = this
-    if (memory.merged === null) memory.merged = new Map()
-    return remembered(memory.merged, right, () => new MergePlan(this, right))
+    if (memory.merged === null) memory.merged = new Memo()
+    return memory.merged.get(right) ?? memory.merged.set(right, new MergePlan(this, right))
   }
 
   get sorted(): readonly string[] {
@@ -167,16 +199,6 @@ function shifted(i: number, gone: readonly number[]): number {
   let before = 0
   while (before < gone.length && (gone[before] as number) < i) before++
   return gone[before] === i ? -1 : i - before
-}
-
-function remembered<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  let value = known.get(key)
-  if (value === undefined) {
-    if (known.size >= MANY) known.clear()
-    value = make()
-    known.set(key, value)
-  }
-  return value
 }
 
 /** The shapes of sets that builtins make name by name; one table per runtime. */

@@ -2,7 +2,8 @@
 // formals get their symbol order, and each node the height of evaluation below it. C++ Nix: nixexpr.cc
 // bindVars. An undefined variable is found here, before anything is evaluated, unless a `with` may have it.
 
-import { type AttrDef, type AttrName, type AttrsExpr, type Expr, type Formal, unreachable, type VarExpr, type WithExpr } from "./expr.ts"
+import type { AttrsExpr } from "./attrs-expr.ts"
+import { type AttrName, type Expr, unreachable, type VarExpr, type WithExpr } from "./expr.ts"
 import type { Problem } from "./problem.ts"
 import type { Symbols } from "./symbol.ts"
 
@@ -114,8 +115,7 @@ class Binder {
         const names: string[] = []
         if (expr.arg !== null) names.push(expr.arg)
         if (expr.formals) {
-          const sorted: Formal[] = [...expr.formals.list]
-          sorted.sort((a, b) => this.symbols.id(a.name) - this.symbols.id(b.name))
+          const sorted = this.symbols.sorted(expr.formals.list)
           expr.sortedFormals = sorted
           for (const f of sorted) names.push(f.name)
         }
@@ -179,9 +179,8 @@ class Binder {
   }
 
   private attrs(expr: AttrsExpr, recursive: boolean, scope: Scope): { inner: Scope; height: number } {
-    const sorted: AttrDef[] = [...expr.attrs.values()]
-    sorted.sort((a, b) => this.symbols.id(a.name) - this.symbols.id(b.name))
-    expr.sorted = sorted
+    const sorted = this.symbols.sorted(expr.attrs)
+    expr.settle(sorted)
     const inner = recursive
       ? innerScope(
           scope,

@@ -1,8 +1,9 @@
 // Putting definitions into attribute sets: nested paths, merging, inherit, duplicates.
 // C++ Nix: parser-state.hh addAttr and dupAttr, parser.y binds1.
 
+import { type AttrDef, AttrsExpr } from "./attrs-expr.ts"
 import type { Builder, InheritName } from "./build.ts"
-import { type AttrDef, type AttrName, AttrsExpr, type Expr, InheritFromExpr, SelectExpr, VarExpr } from "./expr.ts"
+import { type AttrName, type Expr, InheritFromExpr, SelectExpr, VarExpr } from "./expr.ts"
 import { printIdentifier } from "./identifier.ts"
 import { showAttrPath } from "./show.ts"
 import { printPlace } from "./source-text.ts"
@@ -23,10 +24,10 @@ export function addAttr(
     const name = path[i] as AttrName
     let nested: AttrsExpr
     if (typeof name === "string") {
-      const old = set.attrs.get(name)
+      const old = set.find(name)
       if (old === undefined) {
         nested = new AttrsExpr(false, 0, pos, value.end)
-        set.attrs.set(name, { name, kind: "plain", expr: nested, pos, start: 0, end: 0 })
+        set.define({ name, kind: "plain", expr: nested, pos, start: 0, end: 0 })
       } else if (old.expr.kind === "attrs") nested = old.expr
       else {
         duplicate(builder, showAttrPath(path.slice(0, i + 1)), pos, nameEnd, old.pos)
@@ -65,7 +66,7 @@ function insert(builder: Builder, set: AttrsExpr, path: readonly AttrName[], def
     if (merge === undefined) return
     const inner = merge.defs[merge.next++]
     if (inner === undefined) {
-      merge.from.attrs.clear()
+      merge.from.settle([])
       for (const attr of merge.from.dynamic.splice(0)) merge.into.dynamic.push(attr)
       for (const from of merge.from.inheritFrom.splice(0)) merge.into.inheritFrom.push(from)
       merges.pop()
@@ -81,9 +82,9 @@ function insert(builder: Builder, set: AttrsExpr, path: readonly AttrName[], def
 
 /** Puts a definition into a set; if there is one and both are sets, gives the merge to be done. */
 function define(builder: Builder, set: AttrsExpr, path: readonly AttrName[], def: AttrDef): Merge | null {
-  const old = set.attrs.get(def.name)
+  const old = set.find(def.name)
   if (old === undefined) {
-    set.attrs.set(def.name, def)
+    set.define(def)
     setName(def.expr, def.name)
     return null
   }
@@ -95,7 +96,7 @@ function define(builder: Builder, set: AttrsExpr, path: readonly AttrName[], def
   }
   // C++ Nix: the `rec` of the second set is lost (NixOS/nix issue 9020).
   const { symbols } = builder
-  const defs = [...from.attrs.values()].sort((a, b) => symbols.id(a.name) - symbols.id(b.name))
+  const defs = symbols.sorted(from.attrs)
   if (into.inheritFrom.length > 0) shiftInheritFrom(defs, into.inheritFrom.length)
   return { into, from, defs, next: 0 }
 }
@@ -103,13 +104,13 @@ function define(builder: Builder, set: AttrsExpr, path: readonly AttrName[], def
 /** `inherit names;` */
 export function addInherited(builder: Builder, attrs: AttrsExpr, names: readonly InheritName[]): void {
   for (const { name, start, end } of names) {
-    const old = attrs.attrs.get(name)
+    const old = attrs.find(name)
     if (old !== undefined) {
       duplicate(builder, printIdentifier(name), start, end, old.pos)
       continue
     }
     const expr = new VarExpr(name, start, start, end)
-    attrs.attrs.set(name, { name, kind: "inherited", expr, pos: start, start, end })
+    attrs.define({ name, kind: "inherited", expr, pos: start, start, end })
   }
 }
 
@@ -118,13 +119,13 @@ export function addInheritedFrom(builder: Builder, attrs: AttrsExpr, from: Expr,
   attrs.inheritFrom.push(from)
   const source = new InheritFromExpr(attrs.inheritFrom.length - 1, fromPos)
   for (const { name, start, end } of names) {
-    const old = attrs.attrs.get(name)
+    const old = attrs.find(name)
     if (old !== undefined) {
       duplicate(builder, printIdentifier(name), start, end, old.pos)
       continue
     }
     const expr = new SelectExpr(source, [name], null, start, start, end)
-    attrs.attrs.set(name, { name, kind: "inherited-from", expr, pos: start, start, end })
+    attrs.define({ name, kind: "inherited-from", expr, pos: start, start, end })
   }
 }
 

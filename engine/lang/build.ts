@@ -3,11 +3,11 @@
 // come, in Nix's order. All places are positions (Source.base included); a node's `start`–`end` is
 // its own text, while "begin" positions handed in are those of the grammar symbol (parentheses included).
 
+import type { AttrsExpr } from "./attrs-expr.ts"
 import { addAttr, addInherited, addInheritedFrom } from "./build-attrs.ts"
 import { canonPath } from "./canon-path.ts"
 import {
   type AttrName,
-  type AttrsExpr,
   BinaryExpr,
   type BinaryOperator,
   CallExpr,

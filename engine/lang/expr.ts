@@ -3,6 +3,8 @@
 //
 // Every node has `pos` (the position Nix reports for it, 0 where Nix has none) and the byte range `start`–`end`, both in the position table.
 
+import type { AttrsExpr } from "./attrs-expr.ts"
+
 export type Expr =
   | IntExpr
   | FloatExpr
@@ -30,7 +32,7 @@ export type Expr =
 export type AttrName = string | Expr
 
 /** What every node has. Each class declares it for itself: one base constructor sees twenty shapes, and parsing takes twice as long (measured). */
-interface Node {
+export interface Node {
   /** The position Nix reports for this node; 0 if it has none. */
   pos: number
   /** Range in the position table: first byte, and one past the last. */
@@ -193,48 +195,6 @@ export class HasAttrExpr implements Node {
   }
 }
 
-/** A static attribute. `slot` (set by the binder) is its place in the rec/let environment. */
-export interface AttrDef {
-  readonly name: string
-  readonly kind: "plain" | "inherited" | "inherited-from"
-  readonly expr: Expr
-  readonly pos: number
-  /** Range of the name itself, for editors; 0,0 for a set made by a nested path. */
-  readonly start: number
-  readonly end: number
-}
-
-export interface DynamicAttr {
-  readonly name: Expr
-  readonly value: Expr
-  readonly pos: number
-}
-
-/** `{ … }`, `rec { … }`, and the bindings of a `let`. */
-export class AttrsExpr implements Node {
-  readonly kind = "attrs"
-  pos: number
-  start: number
-  end: number
-  height = 0
-  code: unknown = null
-  cell: unknown = null
-  recursive: boolean
-  /** In source order of first definition; the binder sorts it by symbol number. */
-  readonly attrs = new Map<string, AttrDef>()
-  readonly dynamic: DynamicAttr[] = []
-  /** The `e` of each `inherit (e) …`, by InheritFromExpr.index. */
-  readonly inheritFrom: Expr[] = []
-  /** Set by the binder: the static attributes in symbol order. */
-  sorted: readonly AttrDef[] | null = null
-  constructor(recursive: boolean, pos: number, start: number, end: number) {
-    this.pos = pos
-    this.start = start
-    this.end = end
-    this.recursive = recursive
-  }
-}
-
 export class ListExpr implements Node {
   readonly kind = "list"
   pos: number
@@ -284,6 +244,8 @@ export class LambdaExpr implements Node {
   doc: readonly [start: number, end: number] | null = null
   /** Set by the binder: the formals in symbol order. */
   sortedFormals: readonly Formal[] | null = null
+  /** What the evaluator knows of calls; nobody else looks at it. */
+  plan: unknown = null
   constructor(arg: string | null, formals: Formals | null, body: Expr, pos: number, start: number, end: number) {
     this.pos = pos
     this.start = start

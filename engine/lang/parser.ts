@@ -12,11 +12,11 @@
 //   app     = select { select }
 //   select  = simple [ "." path [ "or" select ] | "or" ]
 
+import { AttrsExpr } from "./attrs-expr.ts"
 import { Builder, type InheritName } from "./build.ts"
 import {
   AssertExpr,
   type AttrName,
-  AttrsExpr,
   type ConcatPart,
   type Expr,
   FloatExpr,

@@ -2,7 +2,8 @@
 // those after it are this parser's own, made by going on where a person would: a missing `;`, `=` or
 // bracket is taken as written, what fits nowhere is skipped up to the end of its binding or bracket.
 
-import { type AttrName, type AttrsExpr, BrokenExpr, type Expr } from "./expr.ts"
+import type { AttrsExpr } from "./attrs-expr.ts"
+import { type AttrName, BrokenExpr, type Expr } from "./expr.ts"
 import type { Parsed, ParseOptions } from "./parse-options.ts"
 import { Parser, parse } from "./parser.ts"
 import type { Problem } from "./problem.ts"

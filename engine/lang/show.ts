@@ -1,7 +1,8 @@
 // The tree as text, as `nix-instantiate --parse` and assertion messages show it.
 // C++ Nix: the `show` methods of nixexpr.cc. An explicit stack, so any depth can be printed.
 
-import { type AttrName, type AttrsExpr, type Expr, type LambdaExpr, unreachable } from "./expr.ts"
+import type { AttrsExpr } from "./attrs-expr.ts"
+import { type AttrName, type Expr, type LambdaExpr, unreachable } from "./expr.ts"
 import { printFloat } from "./float-text.ts"
 import { printIdentifier, printLiteralString } from "./identifier.ts"
 
@@ -161,7 +162,7 @@ function lambdaPieces(e: LambdaExpr, out: Piece[]): void {
 
 /** C++ Nix: ExprAttrs::showBindings: inherits first, then names in byte order, then dynamic names. */
 function bindingPieces(set: AttrsExpr, out: Piece[]): void {
-  const sorted = [...set.attrs.values()].sort(byName)
+  const sorted = [...set.attrs].sort(byName)
   const inherited: string[] = []
   const from = new Map<number, string[]>()
   for (const def of sorted) {

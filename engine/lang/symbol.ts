@@ -1,6 +1,9 @@
 // Attribute and variable names, numbered in the order in which they are first seen. Nix keeps sets
 // sorted by that number, and it shows: equality, deepSeq and "unexpected argument" follow it.
 
+/** So many things are sorted by insertion, with one look-up each. */
+const FEW = 16
+
 /** The name table of one evaluator. */
 export class Symbols {
   readonly #ids = new Map<string, number>()
@@ -86,6 +89,31 @@ export class Symbols {
   /** How many names there are. */
   get count(): number {
     return this.#ids.size
+  }
+
+  /** A new array of these things, sorted by the numbers of their names. */
+  sorted<T extends { readonly name: string }>(things: readonly T[]): T[] {
+    const out = things.slice()
+    const ids: number[] = new Array(out.length)
+    let ordered = true
+    for (let i = 0; i < out.length; i++) {
+      ids[i] = this.id((out[i] as T).name)
+      if (i > 0 && (ids[i] as number) < (ids[i - 1] as number)) ordered = false
+    }
+    if (ordered) return out
+    if (out.length > FEW) return out.sort((a, b) => this.id(a.name) - this.id(b.name))
+    for (let i = 1; i < out.length; i++) {
+      const thing = out[i] as T
+      const id = ids[i] as number
+      let at = i
+      for (; at > 0 && (ids[at - 1] as number) > id; at--) {
+        ids[at] = ids[at - 1] as number
+        out[at] = out[at - 1] as T
+      }
+      ids[at] = id
+      out[at] = thing
+    }
+    return out
   }
 
   /** Sorts names by their number, in place. */

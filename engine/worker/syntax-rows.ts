@@ -2,8 +2,9 @@
 // into an attribute, an element, an argument or a binding (a thunk, a constant, the variable's own cell).
 
 import type { Evaluator } from "../eval/evaluator.ts"
+import type { AttrsExpr } from "../lang/attrs-expr.ts"
 import { GLOBAL } from "../lang/bind.ts"
-import { type AttrName, type AttrsExpr, type Expr, unreachable } from "../lang/expr.ts"
+import { type AttrName, type Expr, unreachable } from "../lang/expr.ts"
 import { printFloat } from "../lang/float-text.ts"
 import { printIdentifier, printLiteralString } from "../lang/identifier.ts"
 import type { SyntaxForm, SyntaxRow, SyntaxTree } from "./protocol.ts"
@@ -103,7 +104,7 @@ function textOf(expr: Expr): string {
       return arg === null ? `${set}:` : `${arg}@${set}:`
     }
     case "attrs":
-      return `${expr.attrs.size + expr.dynamic.length}`
+      return `${expr.attrs.length + expr.dynamic.length}`
     case "list":
       return `${expr.items.length}`
     case "call":
@@ -143,8 +144,8 @@ function resolution(expr: Expr): string[] {
     const slots = (expr.arg === null ? 0 : 1) + (expr.formals?.list.length ?? 0)
     return [`new environment of ${slots} ${slots === 1 ? "slot" : "slots"}`]
   }
-  if (expr.kind === "let") return [`new environment of ${expr.attrs.attrs.size} ${expr.attrs.attrs.size === 1 ? "slot" : "slots"}`]
-  if (expr.kind === "attrs" && expr.recursive) return [`new environment of ${expr.attrs.size} slots`]
+  if (expr.kind === "let") return [`new environment of ${expr.attrs.attrs.length} ${expr.attrs.attrs.length === 1 ? "slot" : "slots"}`]
+  if (expr.kind === "attrs" && expr.recursive) return [`new environment of ${expr.attrs.length} slots`]
   if (expr.kind === "inherit-from") return [`slot ${expr.index + 1} of the sources`]
   return []
 }
@@ -226,8 +227,9 @@ function path(steps: readonly AttrName[], add: Add): void {
 
 function bindings(expr: AttrsExpr, recursive: boolean, add: Add): void {
   for (const [i, from] of expr.inheritFrom.entries()) add(`inherit source ${i + 1}`, from, true)
-  for (const attr of expr.attrs.values()) {
-    const slot = recursive ? (expr.sorted ?? []).indexOf(attr) + 1 : 0
+  // As they stand in the source; their slots follow the numbers of their names.
+  for (const attr of [...expr.attrs].sort((a, b) => a.pos - b.pos)) {
+    const slot = recursive ? expr.attrs.indexOf(attr) + 1 : 0
     add(attr.kind === "plain" ? attr.name : `inherit ${attr.name}`, attr.expr, true, slot)
   }
   for (const { name, value } of expr.dynamic) {

@@ -1,6 +1,7 @@
 // Closures of attribute sets and `let`.
 
-import type { AttrsExpr, LetExpr } from "../../lang/expr.ts"
+import type { AttrsExpr } from "../../lang/attrs-expr.ts"
+import type { LetExpr } from "../../lang/expr.ts"
 import { printIdentifier } from "../../lang/identifier.ts"
 import { Attrs } from "../attrs.ts"
 import { NixError } from "../error.ts"
@@ -31,10 +32,11 @@ export interface AttrsPlan {
 }
 
 export function planOf(expr: AttrsExpr): AttrsPlan {
-  const known = plans.get(expr)
-  if (known) return known
-  const sorted = expr.sorted ?? []
-  const hasOverrides = expr.recursive && expr.attrs.has("__overrides")
+  // Only this function writes `plan`.
+  const known = expr.plan as AttrsPlan | null
+  if (known !== null) return known
+  const sorted = expr.attrs
+  const hasOverrides = expr.recursive && expr.find("__overrides") !== undefined
   const plan: AttrsPlan = {
     shape: new Shape(sorted.map((a) => a.name)),
     positions: sorted.map((a) => a.pos),
@@ -45,11 +47,9 @@ export function planOf(expr: AttrsExpr): AttrsPlan {
       : sorted.map((a) => (a.kind === "plain" ? OWN : a.kind === "inherited" ? OUTER : SOURCES)),
     from: expr.inheritFrom.map(makerOf),
   }
-  plans.set(expr, plan)
+  expr.plan = plan
   return plan
 }
-// A cache by tree node, not state.
-const plans = new WeakMap<AttrsExpr, AttrsPlan>()
 
 /** Makes the cells of a recursive set or `let` in its new environment `inner` (slots 1…). */
 export function fillRecursive(rt: Runtime, plan: AttrsPlan, env: Env, inner: Env): void {

@@ -8,14 +8,47 @@ import { COST, type Runtime } from "../runtime.ts"
 import { type Cell, Code, type Env, type List, NixFloat, NixPath, Thunk, type Value } from "../value.ts"
 import { compile } from "./compile.ts"
 
-/** Makes the cell of an expression in an environment: its code where that is a thunk, as for most, else a function. */
-export type Maker = Code | ((rt: Runtime, env: Env) => Cell)
+/** A literal: its cell is the same each time. */
+class Constant {
+  readonly cell: Cell
+  constructor(cell: Cell) {
+    this.cell = cell
+  }
+}
+
+/** A variable: its cell is in that slot, so many environments up. */
+class Slot {
+  readonly level: number
+  readonly slot: number
+  /** For a slot that is not set yet: it belongs to a later binding of the same `rec`, and the variable becomes a thunk. */
+  readonly code: Code
+  constructor(level: number, slot: number, code: Code) {
+    this.level = level
+    this.slot = slot
+    this.code = code
+  }
+}
+
+/**
+ * Makes the cell of an expression in an environment: its code where that is a thunk, as for most. Data instead of functions
+ * where that will do: a program has ten times more literals and variables than are ever reached.
+ */
+export type Maker = Code | Slot | Constant | ((rt: Runtime, env: Env) => Cell)
 
 export function makeCell(rt: Runtime, maker: Maker, env: Env): Cell {
-  if (typeof maker === "function") return maker(rt, env)
-  const thunk = new Thunk(maker, env)
-  if ((rt.credit -= COST.thunk) < 0) rt.spend(thunk)
-  return thunk
+  if (maker instanceof Code) {
+    const thunk = new Thunk(maker, env)
+    if ((rt.credit -= COST.thunk) < 0) rt.spend(thunk)
+    return thunk
+  }
+  if (maker instanceof Slot) {
+    let up = env
+    for (let i = maker.level; i > 0; i--) up = up[0] as Env
+    const cell = up[maker.slot] as Cell | undefined
+    // `null` is a value; only `undefined` is an unset slot.
+    return cell === undefined ? new Thunk(maker.code, env) : cell
+  }
+  return maker instanceof Constant ? maker.cell : maker(rt, env)
 }
 
 /** There is one empty list cell (C++ Nix: Value::vEmptyList). */
@@ -61,54 +94,23 @@ export function childCell(rt: Runtime, expr: Expr, env: Env): Cell {
 function makeMaker(expr: Expr): Maker {
   switch (expr.kind) {
     case "int":
-      return constant(expr.value)
+      return new Constant(expr.value)
     case "float":
-      return constant(new NixFloat(expr.value))
+      return new Constant(new NixFloat(expr.value))
     case "string":
-      return constant(expr.text)
+      return new Constant(expr.text)
     case "path":
-      return constant(new NixPath(expr.path))
+      return new Constant(new NixPath(expr.path))
     case "list":
-      if (expr.items.length === 0) return constant(EMPTY_LIST)
+      if (expr.items.length === 0) return new Constant(EMPTY_LIST)
       break
-    case "inherit-from": {
-      const slot = expr.index + 1
-      return (_rt, env) => env[slot] as Cell
-    }
+    case "inherit-from":
+      return new Slot(0, expr.index + 1, codeOf(expr))
     case "var": {
       if (expr.fromWith !== null) break
       const { slot, level } = expr
-      if (level === GLOBAL) return (rt) => rt.globals[slot] as Cell
-      const code = codeOf(expr)
-      // An unset slot belongs to a later binding of the same `rec`: the variable becomes a thunk.
-      switch (level) {
-        case 0:
-          return (_rt, env) => (env[slot] as Cell | undefined) ?? unset(env, slot, code, env)
-        case 1:
-          return (_rt, env) => ((env[0] as Env)[slot] as Cell | undefined) ?? unset(env[0] as Env, slot, code, env)
-        case 2:
-          return (_rt, env) => {
-            const up = (env[0] as Env)[0] as Env
-            return (up[slot] as Cell | undefined) ?? unset(up, slot, code, env)
-          }
-        default:
-          return (_rt, env) => {
-            let up = env
-            for (let i = level; i > 0; i--) up = up[0] as Env
-            return (up[slot] as Cell | undefined) ?? unset(up, slot, code, env)
-          }
-      }
+      return level === GLOBAL ? (rt) => rt.globals[slot] as Cell : new Slot(level, slot, codeOf(expr))
     }
   }
   return codeOf(expr)
-}
-
-function constant(cell: Cell): Maker {
-  return () => cell
-}
-
-/** `null` is a value; only `undefined` is an unset slot. */
-function unset(holder: Env, slot: number, code: Code, env: Env): Cell {
-  const cell = holder[slot]
-  return cell === undefined ? new Thunk(code, env) : (cell as Cell)
 }

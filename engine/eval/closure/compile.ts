@@ -135,16 +135,15 @@ function compileNode(expr: Expr): Run {
 
 /** The code of a lambda; `x: y: …` knows its inner lambda. */
 export function lambdaCode(expr: LambdaExpr): LambdaCode {
-  const known = lambdaCodes.get(expr)
-  if (known) return known
+  // Only this function writes `plan`.
+  const known = expr.plan as LambdaCode | null
+  if (known !== null) return known
   const inner = expr.body.kind === "lambda" ? lambdaCode(expr.body) : null
   const strict = expr.formals === null && expr.arg !== null && forcesFirst(expr.body, 0)
   const code = new LambdaCode(expr, codeOf(expr.body), inner, strict)
-  lambdaCodes.set(expr, code)
+  expr.plan = code
   return code
 }
-// A cache by tree node, not state: the code of a lambda depends on the node alone.
-const lambdaCodes = new WeakMap<LambdaExpr, LambdaCode>()
 
 /** True if the variable in slot 1, `level` environments up, is certainly the first thing that is forced. */
 function forcesFirst(expr: Expr, level: number): boolean {

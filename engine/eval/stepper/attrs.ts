@@ -1,6 +1,7 @@
 // Ops of attribute sets: the twin of ../closure/attrs.ts.
 
-import type { AttrsExpr } from "../../lang/expr.ts"
+import type { AttrsExpr } from "../../lang/attrs-expr.ts"
+
 import { Attrs } from "../attrs.ts"
 import {
   type AttrsPlan,

@@ -2,7 +2,8 @@
 // equally frequent reductions becomes a default), each with the builder call its action stands for.
 // Constant data; `parse.ts` makes the tables from it.
 
-import { AssertExpr, AttrsExpr, type Expr, FloatExpr, IfExpr, IntExpr, ListExpr, StrExpr, WithExpr } from "../expr.ts"
+import { AttrsExpr } from "../attrs-expr.ts"
+import { AssertExpr, type Expr, FloatExpr, IfExpr, IntExpr, ListExpr, StrExpr, WithExpr } from "../expr.ts"
 import * as T from "../token.ts"
 import { type Places, type Rule, rule, ruleWithPrec } from "./rule.ts"
 import type { Precedence } from "./tables.ts"

@@ -1,8 +1,9 @@
 // The notation of the grammar: `rule("expr_if", "if expr then expr else expr", action)`, with the
 // action's arguments typed after the symbols on the right side.
 
+import type { AttrsExpr } from "../attrs-expr.ts"
 import type { Builder, InheritName } from "../build.ts"
-import type { AttrName, AttrsExpr, ConcatPart, Expr, Formal, Formals, PathExpr } from "../expr.ts"
+import type { AttrName, ConcatPart, Expr, Formal, Formals, PathExpr } from "../expr.ts"
 import type { IndentedPart, Stringy } from "../stringy.ts"
 import type { Production } from "./tables.ts"
 

@@ -7,7 +7,7 @@ import { missing } from "../build/building.ts"
 import { momentsOf, randomNumbers, say } from "./count.ts"
 import { compare, disturbedBuild } from "./disturbed-build.ts"
 
-const moments = momentsOf(2)
+const moments = momentsOf(1)
 
 test.skipIf(missing !== undefined)(
   "a gateway that is killed at any moment goes on with its builds when it is started again",

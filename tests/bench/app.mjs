@@ -132,13 +132,13 @@ async function problems() {
     // Another text each time: the answer for one is kept.
     await page.keyboard.press("1")
     await page.waitForTimeout(300)
-    const wrong = page.evaluate("probe.until('.monaco-editor .squiggly-error', true)")
+    const wrong = await awaitLater(page, "probe.until('.monaco-editor .squiggly-error', true)")
     await page.keyboard.press("%")
-    const at = Number(await wrong)
+    const at = await wrong()
     add("problems: key to mark", at - Number(await page.evaluate("probe.pressed()")))
-    const right = page.evaluate("probe.until('.monaco-editor .squiggly-error', false)")
+    const right = await awaitLater(page, "probe.until('.monaco-editor .squiggly-error', false)")
     await page.keyboard.press("Backspace")
-    await right
+    await right()
     await page.waitForTimeout(150)
   }
   await answers(page, "language.analyze", "problems: worker, there and back")
@@ -160,9 +160,9 @@ async function peerProblems() {
   await first
   for (let round = 0; round < rounds; round++) {
     for (const key of ["Backspace", "%"]) {
-      const marked = page.evaluate("peer.marked()")
+      const marked = await awaitLater(page, "peer.marked()")
       await page.keyboard.press(key)
-      const at = Number(await marked)
+      const at = await marked()
       if (key === "%") add("Monaco's JSON: key to mark", at - Number(await page.evaluate("probe.pressed()")))
     }
   }
@@ -185,16 +185,16 @@ async function values() {
     await page.keyboard.press("Control+Enter")
     await page.waitForTimeout(1500)
     for (let round = 0; round < rounds; round++) {
-      const changed = () => page.evaluate("probe.changed('[role=tabpanel] .line')")
+      const changed = () => awaitLater(page, "probe.changed('[role=tabpanel] .line')")
       if (evaluate === "asked") await page.keyboard.press("1")
-      const value = changed()
+      const value = await changed()
       await page.keyboard.press(evaluate === "asked" ? "Control+Enter" : "1")
-      const at = Number(await value)
+      const at = await value()
       add(name, at - Number(await page.evaluate("probe.pressed()")))
-      const next = changed()
+      const next = await changed()
       await page.keyboard.press("Backspace")
       if (evaluate === "asked") await page.keyboard.press("Control+Enter")
-      await next
+      await next()
       await page.waitForTimeout(400)
     }
     await answers(page, "force", `${name} (worker, there and back)`)
@@ -227,6 +227,17 @@ async function scrolling() {
 /** @param {import("playwright-core").Page} page @param {[selector: string, pixels: number, frames: number]} what */
 function framesOf(page, what) {
   return page.evaluate(frameTimes, what)
+}
+
+/**
+ * Begins to wait for something in the page, and gives what waits for its time: the waiting has begun before the next key is pressed.
+ * @param {import("playwright-core").Page} page
+ * @param {string} waiting an expression that gives a promise
+ * @returns {Promise<() => Promise<number>>}
+ */
+async function awaitLater(page, waiting) {
+  await page.evaluate(`void (globalThis.awaited = ${waiting})`)
+  return async () => Number(await page.evaluate("awaited"))
 }
 
 /** Adds how long a worker took for calls of a name. @param {import("playwright-core").Page} page @param {string} what @param {string} name */

@@ -91,6 +91,9 @@ export function withNews(rows: BuildRows, news: readonly BuildNews[], again: Rea
         change(one.drvPath, { executor, machine, attempt, position: null, began: after[one.drvPath]?.began ?? time })
         break
       }
+      case "placed":
+        change(one.drvPath, { machine: one.machine })
+        break
       case "retry":
         change(one.drvPath, { retries: [...(after[one.drvPath]?.retries ?? []), one.reason] })
         break

@@ -40,6 +40,8 @@ export type BuildNews =
       readonly attempt: number
       readonly time: number
     }
+  /** The endpoint gave it to one of its machines. */
+  | { readonly kind: "placed"; readonly drvPath: string; readonly machine: string }
   /** What the builder wrote; lines may be cut anywhere. */
   | { readonly kind: "log"; readonly drvPath: string; readonly bytes: Uint8Array; readonly time: number }
   /** The log begins anew. */

@@ -237,6 +237,8 @@ export function newsOf(event: EndpointEvent, drvPath: string): BuildNews | undef
       return { kind: "queued", drvPath, position: event.position }
     case "started":
       return { kind: "started", drvPath, executor: event.executor, machine: event.machine, attempt: event.attempt, time }
+    case "placed":
+      return { kind: "placed", drvPath, machine: event.machine }
     case "log":
       return { kind: "log", drvPath, bytes: event.bytes, time }
     case "retry":

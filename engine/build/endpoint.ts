@@ -41,6 +41,8 @@ export type EndpointEvent =
   | { readonly kind: "accepted"; readonly build: string }
   | { readonly kind: "queued"; readonly position: number }
   | { readonly kind: "started"; readonly executor: string; readonly machine: string; readonly attempt: number }
+  /** The attempt was given to one of the executor's machines. */
+  | { readonly kind: "placed"; readonly machine: string }
   /** What the builder wrote; lines may be cut anywhere. */
   | { readonly kind: "log"; readonly bytes: Uint8Array }
   /** An attempt failed for reasons that are not the build's; the next begins after so many milliseconds. */
@@ -345,6 +347,8 @@ class Watching {
         const { executor, machine, attempt } = event.value
         return { kind: "started", executor, machine, attempt }
       }
+      case "placed":
+        return { kind: "placed", machine: event.value.machine }
       case "log":
         return { kind: "log", bytes: event.value.data }
       case "retry":

@@ -41,7 +41,8 @@ test("stages, times, attempts and the fault come from the news; what runs is not
     { kind: "progress", drvPath: drv("low"), done: 1, all: 2 },
     { kind: "retry", drvPath: drv("low"), reason: "connection lost", delay: 10, time: 2100 },
     { kind: "stage", drvPath: drv("low"), stage: "building", time: 2500 },
-    { kind: "started", drvPath: drv("low"), executor: "bubblewrap", machine: "here", attempt: 2, time: 2500 },
+    { kind: "started", drvPath: drv("low"), executor: "bubblewrap", machine: "", attempt: 2, time: 2500 },
+    { kind: "placed", drvPath: drv("low"), machine: "here" },
     plan,
   ])
   expect(rows[drv("low")]).toMatchObject({ stage: "building", began: 2000, machine: "here", attempt: 2, retries: ["connection lost"] })

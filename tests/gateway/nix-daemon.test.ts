@@ -62,15 +62,17 @@ else
       return builds
     }
 
-    async function build(builds: Builds, path: StorePath): Promise<{ end: BuildEvent["event"]; log: string; attempts: number }> {
+    async function build(builds: Builds, path: StorePath): Promise<{ end: BuildEvent["event"]; log: string; attempts: number; machines: string[] }> {
       let end: BuildEvent["event"] = { case: undefined }
       let log = ""
+      const machines: string[] = []
       const submitted = await builds.submit(await native.jobOf(path), false)
       for await (const { event } of submitted.watch(0, new AbortController().signal)) {
         end = event
+        if (event.case === "placed") machines.push(event.value.machine)
         if (event.case === "log") log += Buffer.from(event.value.data).toString("latin1")
       }
-      return { end, log, attempts: submitted.attempts }
+      return { end, log, attempts: submitted.attempts, machines }
     }
 
     test("the example graph is what nix-store makes of it", async () => {
@@ -97,8 +99,8 @@ else
       const builds = await buildsBy(program("coordinator", config))
       const drvs = await native.instantiate("low")
       for (const path of drvs) {
-        const { end } = await build(builds, path)
-        expect([end.case, end.case === "failed" ? end.value.message : ""]).toEqual(["done", ""])
+        const { end, machines } = await build(builds, path)
+        expect([end.case, end.case === "failed" ? end.value.message : "", machines]).toEqual(["done", "", [worker]])
       }
       const [output] = native.outputsOf(drvs.at(-1)!).values()
       expect(fs.existsSync(`${worker}${printStorePath(output!)}`)).toBe(true)

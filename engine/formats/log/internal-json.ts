@@ -28,6 +28,9 @@ export const resultTypes = {
   fetchToStore: 109,
 } as const
 
+/** Numbers of the kinds of activities that builds are made of. C++ Nix: libutil/logging.hh ActivityType */
+export const activityTypes = { build: 105 } as const
+
 /** A value that goes with an activity or a result. */
 export type LogField = string | number
 

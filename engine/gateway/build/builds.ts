@@ -282,7 +282,11 @@ export class Builds {
     for (let attempt = build.attempts + 1, tries = 1; ; attempt++, tries++) {
       build.tell({ case: "started", value: { executor: executor.name, attempt, machine: "" } })
       try {
-        const built = await executor.build(job, { log: (bytes) => build.log(bytes), signal: build.signal })
+        const built = await executor.build(job, {
+          log: (bytes) => build.log(bytes),
+          placed: (machine) => build.tell({ case: "placed", value: { machine } }),
+          signal: build.signal,
+        })
         this.#unavailable.delete(executor)
         const outputs = await this.#register(job, built)
         build.account?.note(outputs.reduce((sum, { narSize }) => sum + narSize, 0))

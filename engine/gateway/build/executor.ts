@@ -64,6 +64,8 @@ export const defaultBuildLimits: BuildLimits = {
 export interface BuildWatch {
   /** Takes what the builder wrote, which belongs to the receiver. */
   log(bytes: Uint8Array): void
+  /** Takes the name of the machine that the executor gave the build to, if that is not its own. */
+  placed?(machine: string): void
   /** Fires when the build is no longer wanted. */
   readonly signal: AbortSignal
 }

@@ -6,7 +6,7 @@
 import { ingestNar } from "../../castore/archive-nar.ts"
 import { renderNar } from "../../castore/render-nar.ts"
 import { unreachable } from "../../formats/error.ts"
-import { resultTypes } from "../../formats/log/internal-json.ts"
+import { activityTypes, resultTypes } from "../../formats/log/internal-json.ts"
 import type { BuildResult, FailureStatus } from "../../formats/narinfo/build-result.ts"
 import { hashPart, parseBaseName, parseStorePath, printStorePath, type StorePath } from "../../formats/store-path/store-path.ts"
 import type { DaemonMessage } from "../../formats/wire/daemon.ts"
@@ -71,6 +71,11 @@ export class NixDaemonExecutor implements Executor {
     const watchdog = new Watchdog(this.#options.limits, watch.signal, async () => 0)
     const onMessage = (message: DaemonMessage): void => {
       if (message.kind === "next") said += `${message.text}\n`
+      // Its fields: the derivation, and the machine, which is empty for the daemon's own. C++ Nix: derivation-building-goal.cc
+      if (message.kind === "startActivity" && message.type === activityTypes.build) {
+        const machine = message.fields[1]
+        if (typeof machine === "string" && machine !== "") watch.placed?.(Buffer.from(machine, "latin1").toString())
+      }
       if (message.kind !== "result" || message.type !== resultTypes.buildLogLine) return
       const line = Buffer.from(`${message.fields[0] ?? ""}\n`, "latin1")
       if (watchdog.wrote(line.length)) watch.log(line)

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gateway_build.proto.
  */
 export const file_gateway_build: GenFile = /*@__PURE__*/
-  fileDesc("ChNnYXRld2F5X2J1aWxkLnByb3RvEhN0aHVua3BhZC5nYXRld2F5LnYxIhcKFURlc2NyaWJlQnVpbGRzUmVxdWVzdCLWAQoWRGVzY3JpYmVCdWlsZHNSZXNwb25zZRJHCglleGVjdXRvcnMYASADKAsyNC50aHVua3BhZC5nYXRld2F5LnYxLkRlc2NyaWJlQnVpbGRzUmVzcG9uc2UuRXhlY3V0b3IacwoIRXhlY3V0b3ISDAoEbmFtZRgBIAEoCRIPCgdzeXN0ZW1zGAIgAygJEhAKCGZlYXR1cmVzGAMgAygJEgwKBGpvYnMYBCABKA0SEwoLdW5hdmFpbGFibGUYBSABKAkSEwoLd2FudHNfcGF0aHMYBiABKAgiYAoDSm9iEiwKB3JlcXVlc3QYASABKAsyGy5zbml4LmJ1aWxkLnYxLkJ1aWxkUmVxdWVzdBIXCg9kZXJpdmF0aW9uX3BhdGgYAiABKAkSEgoKZGVyaXZhdGlvbhgDIAEoDCJwCglCdWlsZENhbGwSJwoDam9iGAEgASgLMhgudGh1bmtwYWQuZ2F0ZXdheS52MS5Kb2JIABIPCgVidWlsZBgCIAEoCUgAEhIKCmZyb21fZXZlbnQYAyABKAQSDQoFYWdhaW4YBCABKAhCBgoEd2hhdCKGCQoKQnVpbGRFdmVudBIOCgZudW1iZXIYASABKAQSDAoEdGltZRgCIAEoBBI8CghhY2NlcHRlZBgDIAEoCzIoLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRFdmVudC5BY2NlcHRlZEgAEjgKBnF1ZXVlZBgEIAEoCzImLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRFdmVudC5RdWV1ZWRIABI6CgdzdGFydGVkGAUgASgLMicudGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50LlN0YXJ0ZWRIABIyCgNsb2cYBiABKAsyIy50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuTG9nSAASNgoFcmV0cnkYByABKAsyJS50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuUmV0cnlIABI0CgRkb25lGAggASgLMiQudGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50LkRvbmVIABI4CgZmYWlsZWQYCSABKAsyJi50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuRmFpbGVkSAAaMgoIQWNjZXB0ZWQSDQoFYnVpbGQYASABKAkSFwoPZGVyaXZhdGlvbl9wYXRoGAIgASgJGhoKBlF1ZXVlZBIQCghwb3NpdGlvbhgBIAEoDRo9CgdTdGFydGVkEhAKCGV4ZWN1dG9yGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SDwoHbWFjaGluZRgDIAEoCRoTCgNMb2cSDAoEZGF0YRgBIAEoDBomCgVSZXRyeRIOCgZyZWFzb24YASABKAkSDQoFZGVsYXkYAiABKAQaPwoERG9uZRI3CgdvdXRwdXRzGAEgAygLMiYudGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50Lk91dHB1dBp0CgZPdXRwdXQSDAoEcGF0aBgBIAEoCRIlCgVlbnRyeRgCIAEoCzIWLnNuaXguY2FzdG9yZS52MS5FbnRyeRIPCgduZWVkbGVzGAMgAygEEhAKCG5hcl9zaXplGAQgASgEEhIKCm5hcl9zaGEyNTYYBSABKAwavQIKBkZhaWxlZBI9CgZyZWFzb24YASABKA4yLS50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuRmFpbGVkLlJlYXNvbhIPCgdtZXNzYWdlGAIgASgJEhYKCWV4aXRfY29kZRgDIAEoBUgAiAEBIrwBCgZSZWFzb24SCwoHVU5LTk9XThAAEgsKB0JVSUxERVIQARITCg9PVVRQVVRfUkVKRUNURUQQAhISCg5JTlBVVF9SRUpFQ1RFRBADEgsKB1RJTUVPVVQQBBILCgdTSUxFTkNFEAUSDQoJTE9HX0xJTUlUEAYSEAoMT1VUUFVUX0xJTUlUEAcSDQoJQ0FOQ0VMTEVEEAgSEgoOSU5GUkFTVFJVQ1RVUkUQCRIRCg1RVUVVRV9USU1FT1VUEApCDAoKX2V4aXRfY29kZUIHCgVldmVudCIjChJDYW5jZWxCdWlsZFJlcXVlc3QSDQoFYnVpbGQYASABKAkiFQoTQ2FuY2VsQnVpbGRSZXNwb25zZSIiChFMaXN0QnVpbGRzUmVxdWVzdBINCgVsaW1pdBgBIAEoDSKrAgoSTGlzdEJ1aWxkc1Jlc3BvbnNlEj0KBmJ1aWxkcxgBIAMoCzItLnRodW5rcGFkLmdhdGV3YXkudjEuTGlzdEJ1aWxkc1Jlc3BvbnNlLkJ1aWxkGo8BCgVCdWlsZBINCgVidWlsZBgBIAEoCRIXCg9kZXJpdmF0aW9uX3BhdGgYAiABKAkSPAoFc3RhdGUYAyABKA4yLS50aHVua3BhZC5nYXRld2F5LnYxLkxpc3RCdWlsZHNSZXNwb25zZS5TdGF0ZRIQCghhY2NlcHRlZBgEIAEoBBIOCgZldmVudHMYBSABKAQiRAoFU3RhdGUSCwoHVU5LTk9XThAAEgsKB1dBSVRJTkcQARILCgdSVU5OSU5HEAISCAoERE9ORRADEgoKBkZBSUxFRBAEMvsCCgxCdWlsZFNlcnZpY2USaQoORGVzY3JpYmVCdWlsZHMSKi50aHVua3BhZC5nYXRld2F5LnYxLkRlc2NyaWJlQnVpbGRzUmVxdWVzdBorLnRodW5rcGFkLmdhdGV3YXkudjEuRGVzY3JpYmVCdWlsZHNSZXNwb25zZRJKCgVCdWlsZBIeLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRDYWxsGh8udGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50MAESWwoGQ2FuY2VsEicudGh1bmtwYWQuZ2F0ZXdheS52MS5DYW5jZWxCdWlsZFJlcXVlc3QaKC50aHVua3BhZC5nYXRld2F5LnYxLkNhbmNlbEJ1aWxkUmVzcG9uc2USVwoETGlzdBImLnRodW5rcGFkLmdhdGV3YXkudjEuTGlzdEJ1aWxkc1JlcXVlc3QaJy50aHVua3BhZC5nYXRld2F5LnYxLkxpc3RCdWlsZHNSZXNwb25zZWIGcHJvdG8z", [file_build, file_castore]);
+  fileDesc("ChNnYXRld2F5X2J1aWxkLnByb3RvEhN0aHVua3BhZC5nYXRld2F5LnYxIhcKFURlc2NyaWJlQnVpbGRzUmVxdWVzdCLWAQoWRGVzY3JpYmVCdWlsZHNSZXNwb25zZRJHCglleGVjdXRvcnMYASADKAsyNC50aHVua3BhZC5nYXRld2F5LnYxLkRlc2NyaWJlQnVpbGRzUmVzcG9uc2UuRXhlY3V0b3IacwoIRXhlY3V0b3ISDAoEbmFtZRgBIAEoCRIPCgdzeXN0ZW1zGAIgAygJEhAKCGZlYXR1cmVzGAMgAygJEgwKBGpvYnMYBCABKA0SEwoLdW5hdmFpbGFibGUYBSABKAkSEwoLd2FudHNfcGF0aHMYBiABKAgiYAoDSm9iEiwKB3JlcXVlc3QYASABKAsyGy5zbml4LmJ1aWxkLnYxLkJ1aWxkUmVxdWVzdBIXCg9kZXJpdmF0aW9uX3BhdGgYAiABKAkSEgoKZGVyaXZhdGlvbhgDIAEoDCJwCglCdWlsZENhbGwSJwoDam9iGAEgASgLMhgudGh1bmtwYWQuZ2F0ZXdheS52MS5Kb2JIABIPCgVidWlsZBgCIAEoCUgAEhIKCmZyb21fZXZlbnQYAyABKAQSDQoFYWdhaW4YBCABKAhCBgoEd2hhdCLbCQoKQnVpbGRFdmVudBIOCgZudW1iZXIYASABKAQSDAoEdGltZRgCIAEoBBI8CghhY2NlcHRlZBgDIAEoCzIoLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRFdmVudC5BY2NlcHRlZEgAEjgKBnF1ZXVlZBgEIAEoCzImLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRFdmVudC5RdWV1ZWRIABI6CgdzdGFydGVkGAUgASgLMicudGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50LlN0YXJ0ZWRIABIyCgNsb2cYBiABKAsyIy50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuTG9nSAASNgoFcmV0cnkYByABKAsyJS50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuUmV0cnlIABI0CgRkb25lGAggASgLMiQudGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50LkRvbmVIABI4CgZmYWlsZWQYCSABKAsyJi50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkRXZlbnQuRmFpbGVkSAASOAoGcGxhY2VkGAogASgLMiYudGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50LlBsYWNlZEgAGjIKCEFjY2VwdGVkEg0KBWJ1aWxkGAEgASgJEhcKD2Rlcml2YXRpb25fcGF0aBgCIAEoCRoaCgZRdWV1ZWQSEAoIcG9zaXRpb24YASABKA0aPQoHU3RhcnRlZBIQCghleGVjdXRvchgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg8KB21hY2hpbmUYAyABKAkaGQoGUGxhY2VkEg8KB21hY2hpbmUYASABKAkaEwoDTG9nEgwKBGRhdGEYASABKAwaJgoFUmV0cnkSDgoGcmVhc29uGAEgASgJEg0KBWRlbGF5GAIgASgEGj8KBERvbmUSNwoHb3V0cHV0cxgBIAMoCzImLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRFdmVudC5PdXRwdXQadAoGT3V0cHV0EgwKBHBhdGgYASABKAkSJQoFZW50cnkYAiABKAsyFi5zbml4LmNhc3RvcmUudjEuRW50cnkSDwoHbmVlZGxlcxgDIAMoBBIQCghuYXJfc2l6ZRgEIAEoBBISCgpuYXJfc2hhMjU2GAUgASgMGr0CCgZGYWlsZWQSPQoGcmVhc29uGAEgASgOMi0udGh1bmtwYWQuZ2F0ZXdheS52MS5CdWlsZEV2ZW50LkZhaWxlZC5SZWFzb24SDwoHbWVzc2FnZRgCIAEoCRIWCglleGl0X2NvZGUYAyABKAVIAIgBASK8AQoGUmVhc29uEgsKB1VOS05PV04QABILCgdCVUlMREVSEAESEwoPT1VUUFVUX1JFSkVDVEVEEAISEgoOSU5QVVRfUkVKRUNURUQQAxILCgdUSU1FT1VUEAQSCwoHU0lMRU5DRRAFEg0KCUxPR19MSU1JVBAGEhAKDE9VVFBVVF9MSU1JVBAHEg0KCUNBTkNFTExFRBAIEhIKDklORlJBU1RSVUNUVVJFEAkSEQoNUVVFVUVfVElNRU9VVBAKQgwKCl9leGl0X2NvZGVCBwoFZXZlbnQiIwoSQ2FuY2VsQnVpbGRSZXF1ZXN0Eg0KBWJ1aWxkGAEgASgJIhUKE0NhbmNlbEJ1aWxkUmVzcG9uc2UiIgoRTGlzdEJ1aWxkc1JlcXVlc3QSDQoFbGltaXQYASABKA0iqwIKEkxpc3RCdWlsZHNSZXNwb25zZRI9CgZidWlsZHMYASADKAsyLS50aHVua3BhZC5nYXRld2F5LnYxLkxpc3RCdWlsZHNSZXNwb25zZS5CdWlsZBqPAQoFQnVpbGQSDQoFYnVpbGQYASABKAkSFwoPZGVyaXZhdGlvbl9wYXRoGAIgASgJEjwKBXN0YXRlGAMgASgOMi0udGh1bmtwYWQuZ2F0ZXdheS52MS5MaXN0QnVpbGRzUmVzcG9uc2UuU3RhdGUSEAoIYWNjZXB0ZWQYBCABKAQSDgoGZXZlbnRzGAUgASgEIkQKBVN0YXRlEgsKB1VOS05PV04QABILCgdXQUlUSU5HEAESCwoHUlVOTklORxACEggKBERPTkUQAxIKCgZGQUlMRUQQBDL7AgoMQnVpbGRTZXJ2aWNlEmkKDkRlc2NyaWJlQnVpbGRzEioudGh1bmtwYWQuZ2F0ZXdheS52MS5EZXNjcmliZUJ1aWxkc1JlcXVlc3QaKy50aHVua3BhZC5nYXRld2F5LnYxLkRlc2NyaWJlQnVpbGRzUmVzcG9uc2USSgoFQnVpbGQSHi50aHVua3BhZC5nYXRld2F5LnYxLkJ1aWxkQ2FsbBofLnRodW5rcGFkLmdhdGV3YXkudjEuQnVpbGRFdmVudDABElsKBkNhbmNlbBInLnRodW5rcGFkLmdhdGV3YXkudjEuQ2FuY2VsQnVpbGRSZXF1ZXN0GigudGh1bmtwYWQuZ2F0ZXdheS52MS5DYW5jZWxCdWlsZFJlc3BvbnNlElcKBExpc3QSJi50aHVua3BhZC5nYXRld2F5LnYxLkxpc3RCdWlsZHNSZXF1ZXN0GicudGh1bmtwYWQuZ2F0ZXdheS52MS5MaXN0QnVpbGRzUmVzcG9uc2ViBnByb3RvMw", [file_build, file_castore]);
 
 /**
  * @generated from message thunkpad.gateway.v1.DescribeBuildsRequest
@@ -238,6 +238,12 @@ export type BuildEvent = Message<"thunkpad.gateway.v1.BuildEvent"> & {
      */
     value: BuildEvent_Failed;
     case: "failed";
+  } | {
+    /**
+     * @generated from field: thunkpad.gateway.v1.BuildEvent.Placed placed = 10;
+     */
+    value: BuildEvent_Placed;
+    case: "placed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -319,6 +325,25 @@ export const BuildEvent_StartedSchema: GenMessage<BuildEvent_Started> = /*@__PUR
   messageDesc(file_gateway_build, 4, 2);
 
 /**
+ * The executor gave the attempt to one of its machines.
+ *
+ * @generated from message thunkpad.gateway.v1.BuildEvent.Placed
+ */
+export type BuildEvent_Placed = Message<"thunkpad.gateway.v1.BuildEvent.Placed"> & {
+  /**
+   * @generated from field: string machine = 1;
+   */
+  machine: string;
+};
+
+/**
+ * Describes the message thunkpad.gateway.v1.BuildEvent.Placed.
+ * Use `create(BuildEvent_PlacedSchema)` to create a new message.
+ */
+export const BuildEvent_PlacedSchema: GenMessage<BuildEvent_Placed> = /*@__PURE__*/
+  messageDesc(file_gateway_build, 4, 3);
+
+/**
  * What the builder wrote; lines may be cut anywhere.
  *
  * @generated from message thunkpad.gateway.v1.BuildEvent.Log
@@ -335,7 +360,7 @@ export type BuildEvent_Log = Message<"thunkpad.gateway.v1.BuildEvent.Log"> & {
  * Use `create(BuildEvent_LogSchema)` to create a new message.
  */
 export const BuildEvent_LogSchema: GenMessage<BuildEvent_Log> = /*@__PURE__*/
-  messageDesc(file_gateway_build, 4, 3);
+  messageDesc(file_gateway_build, 4, 4);
 
 /**
  * An attempt failed for reasons that are not the build's.
@@ -361,7 +386,7 @@ export type BuildEvent_Retry = Message<"thunkpad.gateway.v1.BuildEvent.Retry"> &
  * Use `create(BuildEvent_RetrySchema)` to create a new message.
  */
 export const BuildEvent_RetrySchema: GenMessage<BuildEvent_Retry> = /*@__PURE__*/
-  messageDesc(file_gateway_build, 4, 4);
+  messageDesc(file_gateway_build, 4, 5);
 
 /**
  * @generated from message thunkpad.gateway.v1.BuildEvent.Done
@@ -380,7 +405,7 @@ export type BuildEvent_Done = Message<"thunkpad.gateway.v1.BuildEvent.Done"> & {
  * Use `create(BuildEvent_DoneSchema)` to create a new message.
  */
 export const BuildEvent_DoneSchema: GenMessage<BuildEvent_Done> = /*@__PURE__*/
-  messageDesc(file_gateway_build, 4, 5);
+  messageDesc(file_gateway_build, 4, 6);
 
 /**
  * @generated from message thunkpad.gateway.v1.BuildEvent.Output
@@ -419,7 +444,7 @@ export type BuildEvent_Output = Message<"thunkpad.gateway.v1.BuildEvent.Output">
  * Use `create(BuildEvent_OutputSchema)` to create a new message.
  */
 export const BuildEvent_OutputSchema: GenMessage<BuildEvent_Output> = /*@__PURE__*/
-  messageDesc(file_gateway_build, 4, 6);
+  messageDesc(file_gateway_build, 4, 7);
 
 /**
  * @generated from message thunkpad.gateway.v1.BuildEvent.Failed
@@ -448,7 +473,7 @@ export type BuildEvent_Failed = Message<"thunkpad.gateway.v1.BuildEvent.Failed">
  * Use `create(BuildEvent_FailedSchema)` to create a new message.
  */
 export const BuildEvent_FailedSchema: GenMessage<BuildEvent_Failed> = /*@__PURE__*/
-  messageDesc(file_gateway_build, 4, 7);
+  messageDesc(file_gateway_build, 4, 8);
 
 /**
  * @generated from enum thunkpad.gateway.v1.BuildEvent.Failed.Reason
@@ -524,7 +549,7 @@ export enum BuildEvent_Failed_Reason {
  * Describes the enum thunkpad.gateway.v1.BuildEvent.Failed.Reason.
  */
 export const BuildEvent_Failed_ReasonSchema: GenEnum<BuildEvent_Failed_Reason> = /*@__PURE__*/
-  enumDesc(file_gateway_build, 4, 7, 0);
+  enumDesc(file_gateway_build, 4, 8, 0);
 
 /**
  * @generated from message thunkpad.gateway.v1.CancelBuildRequest

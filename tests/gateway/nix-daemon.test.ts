@@ -62,7 +62,10 @@ else
       return builds
     }
 
-    async function build(builds: Builds, path: StorePath): Promise<{ end: BuildEvent["event"]; log: string; attempts: number; machines: string[] }> {
+    async function build(
+      builds: Builds,
+      path: StorePath,
+    ): Promise<{ end: BuildEvent["event"]; log: string; attempts: number; machines: string[] }> {
       let end: BuildEvent["event"] = { case: undefined }
       let log = ""
       const machines: string[] = []

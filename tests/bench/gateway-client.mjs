@@ -22,9 +22,10 @@ export class GatewayClient {
   /**
    * One request; rejects unless the status is one of those.
    * @param {string} method @param {string} path @param {Record<string, string>} headers @param {Buffer | string} [body]
+   * @param {(bytes: Buffer) => void} [onBytes] told what has come so far, each time that more came
    * @returns {Promise<Buffer>}
    */
-  request(method, path, headers, body) {
+  request(method, path, headers, body, onBytes) {
     return new Promise((resolve, reject) => {
       const options = {
         host: this.url.hostname,
@@ -37,7 +38,10 @@ export class GatewayClient {
       const request = http.request(options, (response) => {
         /** @type {Buffer[]} */
         const chunks = []
-        response.on("data", (chunk) => chunks.push(chunk))
+        response.on("data", (chunk) => {
+          chunks.push(chunk)
+          if (response.statusCode === 200) onBytes?.(Buffer.concat(chunks))
+        })
         response.on("error", reject)
         response.on("end", () => {
           const bytes = Buffer.concat(chunks)
@@ -56,29 +60,42 @@ export class GatewayClient {
     return JSON.parse(bytes.toString())
   }
 
-  /** A call with a stream of answers. @param {string} method @param {unknown} message @returns {Promise<any[]>} */
-  async stream(method, message) {
+  /**
+   * A call with a stream of answers.
+   * @param {string} method @param {unknown} message @param {(message: any) => void} [onMessage] told each when it came
+   * @returns {Promise<any[]>}
+   */
+  async stream(method, message, onMessage) {
     const body = Buffer.from(JSON.stringify(message))
     const head = Buffer.alloc(5)
     head.writeUInt32BE(body.length, 1)
     const type = { "content-type": "application/connect+json", "connect-protocol-version": "1" }
-    const bytes = await this.request("POST", `/${method}`, type, Buffer.concat([head, body]))
+    /** @type {any[]} */
     const messages = []
-    for (let at = 0; at < bytes.length; ) {
-      const size = bytes.readUInt32BE(at + 1)
-      const text = bytes.toString("utf8", at + 5, at + 5 + size)
-      const isEnd = (bytes.readUInt8(at) & 2) !== 0
-      const json = JSON.parse(text)
-      if (!isEnd) messages.push(json)
-      else if (json.error !== undefined) throw new Error(`${method}: ${json.error.code}: ${json.error.message}`)
-      at += 5 + size
+    /** @type {{ code: string, message: string } | undefined} */
+    let fault
+    let at = 0
+    const take = (/** @type {Buffer} */ bytes) => {
+      while (bytes.length >= at + 5 && bytes.length >= at + 5 + bytes.readUInt32BE(at + 1)) {
+        const end = at + 5 + bytes.readUInt32BE(at + 1)
+        const json = JSON.parse(bytes.toString("utf8", at + 5, end))
+        const isEnd = (bytes.readUInt8(at) & 2) !== 0
+        at = end
+        if (isEnd) fault = json.error
+        else {
+          messages.push(json)
+          onMessage?.(json)
+        }
+      }
     }
+    await this.request("POST", `/${method}`, type, Buffer.concat([head, body]), take)
+    if (fault !== undefined) throw new Error(`${method}: ${fault.code}: ${fault.message}`)
     return messages
   }
 
-  /** Builds, and gives the events. Rejects unless it ends as done. @param {Trivial} trivial */
-  async build(trivial) {
-    const events = await this.stream("thunkpad.gateway.v1.BuildService/Build", { job: jobOf(trivial) })
+  /** Builds, and gives the events. Rejects unless it ends as done. @param {Trivial} trivial @param {(event: any) => void} [onEvent] */
+  async build(trivial, onEvent) {
+    const events = await this.stream("thunkpad.gateway.v1.BuildService/Build", { job: jobOf(trivial) }, onEvent)
     const last = events.at(-1)
     if (last?.done === undefined) throw new Error(`the build ended with ${JSON.stringify(last)?.slice(0, 300)}`)
     return events

@@ -1,5 +1,5 @@
 // `npm run bench:gateway`: the built program as a gateway. First trivial builds one after the other, by turns with `nix-build` of the
-// same derivations (sandboxed both): the ratio is what the gateway adds. Then many clients at once: each, with pauses, asks for a
+// same derivations (sandboxed both): the ratio is what the gateway adds. Then how long lines of a log are on their way. Then many clients at once: each, with pauses, asks for a
 // build that is there already, uploads a blob, reads a narinfo and sometimes asks for a new trivial build. Prints errors,
 // latencies and the gateway's memory; judges nothing.
 //   --clients N (200)   --seconds N (60)   --pause MS (1000)   --fresh N   every Nth build is a new one (20)   --runs N (15)
@@ -48,12 +48,16 @@ function latencies(name, times) {
   console.log(`${name.padEnd(36)} ${String(times.length).padStart(7)} ${shown.join(" ")}`)
 }
 
-const expression = (/** @type {number} */ from, /** @type {number} */ count) =>
-  `builtins.genList (i: let n = toString (i + ${from}); in derivation { name = "trivial-\${n}"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "echo ${scratch} \${n} > $out" ]; }) ${count}`
+const expression = (/** @type {number} */ from, /** @type {number} */ count, script = "") =>
+  `builtins.genList (i: let n = toString (i + ${from}); in derivation { name = "trivial-\${n}"; system = builtins.currentSystem; builder = "/bin/sh"; args = [ "-c" "${script}echo ${scratch} \${n} > $out" ]; }) ${count}`
 
-/** Derivations that nobody has built. @param {number} from @param {number} count @returns {import("./gateway-client.mjs").Trivial[]} */
-function instantiate(from, count) {
-  const { stdout, status, stderr } = spawnSync("nix-instantiate", ["--store", native, "-E", expression(from, count)], {
+/**
+ * Derivations that nobody has built; `script` runs first, and has no quotes.
+ * @param {number} from @param {number} count @param {string} [script]
+ * @returns {import("./gateway-client.mjs").Trivial[]}
+ */
+function instantiate(from, count, script) {
+  const { stdout, status, stderr } = spawnSync("nix-instantiate", ["--store", native, "-E", expression(from, count, script)], {
     env,
     encoding: "utf8",
     maxBuffer: 1 << 28,
@@ -129,6 +133,25 @@ async function overhead(url) {
   console.log(`ratio of the medians: ${ratio.toFixed(2)}; to nix-build without its start: ${own.toFixed(2)}`)
 }
 
+/** How long lines of a log are on their way: each says when it was written, to 10 ms. @param {string} url */
+async function lines(url) {
+  const uptime = () => Number(readFileSync("/proc/uptime", "utf8").split(" ")[0])
+  const script =
+    "for n in 0 1 2 3 4 5 6 7 8 9; do read up idle < /proc/uptime; echo $up; i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done; done; "
+  const client = new GatewayClient(url)
+  /** @type {number[]} */
+  const delays = []
+  for (const one of instantiate(2_000_000, 3, script)) {
+    await client.build(one, ({ log }) => {
+      if (log === undefined) return
+      const now = uptime()
+      for (const line of Buffer.from(log.data, "base64").toString().split("\n")) if (line !== "") delays.push((now - Number(line)) * 1000)
+    })
+  }
+  client.close()
+  latencies("a line of a log, written to heard", delays)
+}
+
 /** @param {string} url @param {number | undefined} pid */
 async function load(url, pid) {
   const perClient = Math.ceil((seconds * 1000) / Math.max(pause, 1) / every) + 1
@@ -197,6 +220,7 @@ if (given("--program") === undefined) ensureBuilt()
 const { child, url } = await startGateway()
 try {
   await overhead(url)
+  await lines(url)
   await load(url, child.pid)
 } finally {
   child.kill("SIGTERM")

@@ -55,7 +55,7 @@ export function ReplEntry({ entry, run, remedy, value, onFile, onLink, onAgain }
       {answer == null || answer.needs === null ? null : remedy?.(answer.needs, input)}
       {opened ? value(run, found.ref, found.view) : null}
       {stopped !== null ? <p className="repl-stopped">{stopped}; what was bound before is still there</p> : null}
-      {answer === null && stopped === null ? <p className="repl-busy">evaluating…</p> : null}
+      {answer === null && stopped === null ? <p className="repl-busy">{entry.begun ? "evaluating…" : "waiting for its turn…"}</p> : null}
     </section>
   )
 }

@@ -9,6 +9,8 @@ export interface Entry {
   readonly id: number
   readonly input: string
   readonly answer: ReplAnswer | null
+  /** False while inputs before it are being answered. */
+  readonly begun: boolean
   /** Why there is no answer. */
   readonly stopped: string | null
 }
@@ -30,6 +32,13 @@ export interface TranscriptState {
 const KEPT = 500
 
 export type Transcript = ReturnType<typeof createTranscript>
+
+/** An input whose turn comes. */
+interface Waiting {
+  readonly id: number
+  text: string
+  readonly mayBuild: MayBuild
+}
 
 export interface TranscriptOptions {
   /** Makes a repl: one at the start and one at each restart. */
@@ -53,6 +62,10 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
   /** Where in the history we are; its length at the line being typed, which is kept meanwhile. */
   let at = history.length
   let draft = ""
+  /** Inputs that were typed ahead, the next first: they are answered in order, as a terminal's are. */
+  let waiting: Waiting[] = []
+  /** Fulfilled once everything so far is answered. */
+  let idle = Promise.resolve()
 
   const current = (): EngineRepl => {
     repl ??= open()
@@ -61,30 +74,76 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
   const change = (id: number, entry: Partial<Entry>): void =>
     set({ entries: get().entries.map((one) => (one.id === id ? { ...one, ...entry } : one)) })
 
-  const submit = async (text: string, mayBuild: MayBuild): Promise<void> => {
-    if (get().busy || text.trim() === "") return
-    const id = ++last
-    set({ busy: true, offers: [], entries: [...get().entries, { id, input: text, answer: null, stopped: null }].slice(-KEPT) })
+  /** An input that is a beginning only goes on with what was typed after it. */
+  const goOn = ({ id, text }: Waiting): void => {
+    set({ entries: get().entries.filter((entry) => entry.id !== id) })
+    const [next] = waiting
+    if (next === undefined) {
+      set({ text: `${text}\n${get().text}` })
+      return
+    }
+    next.text = `${text}\n${next.text}`
+    change(next.id, { input: next.text })
+  }
+  const giveUp = (): void => {
+    for (const { id } of waiting) change(id, { stopped: "not evaluated, since an input before it was stopped" })
+    waiting = []
+  }
+
+  const answer = async (input: Waiting): Promise<void> => {
+    const { id, text, mayBuild } = input
+    change(id, { begun: true })
+    const asked = current()
     try {
-      const asked = current()
       const where = building.test(text) ? await mayBuild() : null
-      const answer = await asked.input(text, where === null ? {} : { builds: where })
-      if (answer.state === "more") {
-        set({ entries: get().entries.filter((entry) => entry.id !== id), text: `${get().text}\n` })
+      const found = await asked.input(text, where === null ? {} : { builds: where })
+      if (repl !== asked) return
+      if (found.state === "more") {
+        goOn(input)
         return
       }
-      change(id, { answer })
-      const kept = [...get().history.filter((input) => input !== text), text].slice(-1000)
-      set({ text: get().text === text ? "" : get().text, history: kept, names: await asked.names() })
-      at = kept.length
+      change(id, { answer: found })
+      const { history: before } = get()
+      const kept = [...before.filter((other) => other !== text), text].slice(-1000)
+      if (at === before.length) at = kept.length
+      set({ history: kept })
       keep(kept)
-      if (answer.state === "quit") repl = null
+      const names = await asked.names()
+      if (repl !== asked) return
+      set({ names })
+      if (found.state === "quit") repl = null
     } catch (e) {
+      if (repl !== asked) return
       const why = e instanceof Error ? e.message : String(e)
       change(id, { stopped: e instanceof EngineStopped ? why : `the engine failed: ${why}` })
-    } finally {
-      set({ busy: false })
+      giveUp()
+      if (get().text === "") set({ text })
     }
+  }
+
+  /** Does the next thing once everything before it is done. */
+  const then = async (work: () => Promise<void>): Promise<void> => {
+    const done = idle.then(work)
+    const mine = done.catch(() => {})
+    idle = mine
+    set({ busy: true, offers: [] })
+    try {
+      await done
+    } finally {
+      if (idle === mine) set({ busy: false })
+    }
+  }
+  const submit = (text: string, mayBuild: MayBuild): Promise<void> => {
+    if (text.trim() === "") return Promise.resolve()
+    const input = { id: ++last, text, mayBuild }
+    waiting.push(input)
+    set({ entries: [...get().entries, { id: input.id, input: text, answer: null, begun: false, stopped: null }].slice(-KEPT) })
+    return then(async () => {
+      // It may have been given up.
+      if (waiting[0] !== input) return
+      waiting.shift()
+      await answer(input)
+    })
   }
 
   return {
@@ -95,12 +154,17 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
       at = get().history.length
       set({ text, offers: [] })
     },
-    /** Answers the text; if it is a beginning only, it stays and gets a new line. */
-    submit: (mayBuild: MayBuild = async () => null): Promise<void> => submit(get().text, mayBuild),
+    /** Answers the text, after those before it; if it is a beginning only, it comes back and gets a new line. */
+    submit(mayBuild: MayBuild = async () => null): Promise<void> {
+      const { text } = get()
+      at = get().history.length
+      set({ text: "" })
+      return submit(text, mayBuild)
+    },
     /** The user lets evaluation have built what it needs: an input that could not be answered for that is answered again. */
     async allowBuilds(where: BuildSettings, input: string): Promise<void> {
       if (get().busy) return
-      await current().allowBuilds(where)
+      await then(() => current().allowBuilds(where))
       await submit(input, async () => where)
     },
     /** Goes to an earlier (-1) or later (1) input; with a text being typed, to those that begin with it. */
@@ -132,10 +196,12 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
     /** Forgets what was bound and shown. */
     restart(): void {
       repl = null
+      waiting = []
       set({ entries: [], names: [], offers: [] })
     },
+    /** Forgets what was shown and is over. */
     clear(): void {
-      set({ entries: [], offers: [] })
+      set({ entries: get().entries.filter(({ answer, stopped }) => answer === null && stopped === null), offers: [] })
     },
   }
 }

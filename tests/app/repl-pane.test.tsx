@@ -3,6 +3,7 @@ import { fireEvent, render, screen } from "@testing-library/react"
 import { afterEach, expect, test } from "vitest"
 import { ReplPane } from "../../app/repl/ReplPane.tsx"
 import { createTranscript, type Transcript } from "../../app/repl/transcript.ts"
+import { EngineStopped } from "../../engine/worker/client.ts"
 import { localEngine } from "./local-engine.ts"
 
 const files: string[] = []
@@ -10,11 +11,24 @@ afterEach(() => {
   files.length = 0
 })
 
-function open(history: readonly string[] = []): { transcript: Transcript; kept: (readonly string[])[] } {
+interface Held {
+  /** Awaited before each answer. */
+  readonly answer: () => Promise<void>
+  readonly onStop: () => void
+}
+
+function open(history: readonly string[] = [], held?: Held): { transcript: Transcript; kept: (readonly string[])[] } {
   const engine = localEngine()
   const kept: (readonly string[])[] = []
   const transcript = createTranscript({
-    open: () => engine.openRepl({}),
+    open: () => {
+      const repl = engine.openRepl({})
+      const input: typeof repl.input = async (text, options) => {
+        await held?.answer()
+        return repl.input(text, options)
+      }
+      return { ...repl, input }
+    },
     history,
     keep: (all) => kept.push(all),
   })
@@ -22,7 +36,7 @@ function open(history: readonly string[] = []): { transcript: Transcript; kept: 
     <ReplPane
       transcript={transcript}
       value={(run, ref, view) => <p>{`value ${view.kind} at ${ref.join(".")} of ${run}`}</p>}
-      onStop={() => engine.stop()}
+      onStop={held?.onStop ?? (() => {})}
       onFile={(text) => files.push(text)}
       onLink={() => {}}
     />,
@@ -64,6 +78,38 @@ test("an unfinished input stays in the line and goes on", async () => {
   await expect.poll(() => line().value).toBe("[ 1\n")
   enter("[ 1\n]")
   await screen.findByText(/value list/)
+})
+
+test("what is typed ahead is answered in its turn, and none of it is lost", async () => {
+  open()
+  for (const text of ["x = 20 + 1", "[ x", "x ]", "x * 2"]) enter(text)
+  expect(line().value).toBe("")
+  fireEvent.change(line(), { target: { value: "next" } })
+  await screen.findByText(/value list at 1 of/)
+  await screen.findByText("42")
+  expect(screen.getByRole("log").textContent).toContain("[ x\nx ]")
+  expect(line().value).toBe("next")
+})
+
+test("a stop gives up what was typed ahead, and brings the stopped input back", async () => {
+  let stop = (): void => {}
+  let answer = Promise.resolve()
+  open([], { answer: () => answer, onStop: () => stop() })
+  enter("x = 1")
+  await screen.findByText("1 name is bound")
+  answer = new Promise((_, reject) => {
+    stop = () => reject(new EngineStopped("Stopped"))
+  })
+  enter("x + 2")
+  enter("x + 1")
+  await screen.findByText("waiting for its turn…")
+  fireEvent.click(screen.getByRole("button", { name: "Stop" }))
+  await screen.findByText(/^not evaluated, since an input before it was stopped/)
+  expect(line().value).toBe("x + 2")
+  await screen.findByRole("button", { name: "Enter" })
+  answer = Promise.resolve()
+  enter("x + 41")
+  await screen.findByText("42")
 })
 
 test("the arrows bring earlier inputs back, those that begin like the line", async () => {

@@ -124,6 +124,7 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)("the repl builds wha
     await line.press("Enter")
   }
   await say(`d = derivation { name = "named"; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" "echo told; echo 7 > $out" ]; }`)
+  // Typed ahead: the first may still be under way.
   await say(":b d")
   await page.getByRole("button", { name: "Allow builds for this evaluation…" }).click()
   await page.getByRole("button", { name: "Send, build and evaluate" }).click()

@@ -5,7 +5,7 @@
 // sets built name by name are maps until they are first updated.
 
 import type { Symbols } from "../lang/symbol.ts"
-import { type Origin, originOf, originOfPart, positionIn, positionsIn } from "./origin.ts"
+import { type Origin, originOfPart, positionIn, positionsIn } from "./origin.ts"
 import { Shape, type Shapes } from "./shape.ts"
 import type { Cell } from "./value.ts"
 
@@ -64,8 +64,8 @@ export class Attrs {
   }
 
   /** A set from an object, for builtins that return fixed names. */
-  static record(fields: Readonly<Record<string, Cell>>): Attrs {
-    return Attrs.of(Object.keys(fields), Object.values(fields))
+  static record(shapes: Shapes, fields: Readonly<Record<string, Cell>>): Attrs {
+    return Attrs.ofShape(shapes.of(Object.keys(fields)), Object.values(fields), null, 0)
   }
 
   /** The cell of a name, or undefined. */
@@ -215,7 +215,7 @@ export class Attrs {
     for (let i = 0; i < n; i++) cells[i] = leftCells[i] as Cell
     if (places === null) for (let i = 0; i < rightCells.length; i++) cells[n + i] = rightCells[i] as Cell
     else for (let i = 0; i < places.length; i++) cells[places[i] as number] = rightCells[i] as Cell
-    return new Attrs(cells.length, 0, plan.shape, cells, originOf(rightShape, right.more as Origin, shape, this.more as Origin), 0)
+    return new Attrs(cells.length, 0, plan.shape, cells, plan.originOf(right.more as Origin, this.more as Origin), 0)
   }
 
   /** Gives this set a shape, in place: whoever walks a set once will walk it again. */

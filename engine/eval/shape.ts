@@ -3,6 +3,7 @@
 // left when names are removed. A package set makes 400,000 sets this way with 12,000 different lists of names.
 
 import type { Symbols } from "../lang/symbol.ts"
+import { type Origin, originOf } from "./origin.ts"
 
 /** How many shapes or plans are remembered at one place before it starts anew. */
 const MANY = 512
@@ -22,7 +23,12 @@ export class MergePlan {
   /** The names that the left shape does not have. */
   readonly added: readonly string[]
   private readonly left: Shape
+  private readonly right: Shape
   private whole: Shape | null = null
+  /** The last origin that was made. Sets of one shape mostly come from one place of a program, and so do their results. */
+  private origin: Origin = null
+  private upper: Origin = null
+  private lower: Origin = null
 
   constructor(left: Shape, right: Shape) {
     const { names } = right
@@ -34,6 +40,7 @@ export class MergePlan {
       places[i] = k < 0 ? n + count++ : k
     }
     this.left = left
+    this.right = right
     if (count === names.length) {
       this.places = null
       this.added = names
@@ -48,12 +55,21 @@ export class MergePlan {
     if (this.whole === null) this.whole = this.added.length === 0 ? this.left : this.left.extend(this.added)
     return this.whole
   }
+
+  /** Where the attributes of the result are defined, by where those of the right set (`upper`) and of the left one are. */
+  originOf(upper: Origin, lower: Origin): Origin {
+    if (upper === this.upper && lower === this.lower) return this.origin
+    this.upper = upper
+    this.lower = lower
+    this.origin = originOf(this.right, upper, this.left, lower)
+    return this.origin
+  }
 }
 
 const none: readonly string[] = []
 
 /** What was made at one place, by what it was made of. Mostly it is a single thing, for which a map would take eight times the memory. */
-class Memo<K, V> {
+export class Memo<K, V> {
   private key: K | undefined = undefined
   private value: V | undefined = undefined
   private others: Map<K, V> | null = null
@@ -82,9 +98,8 @@ class Memo<K, V> {
 class Memory {
   sorted: readonly string[] | null = null
   bySymbol: readonly string[] | null = null
-  /** Shapes made of it, by the names that were added or kept, or by the indexes that were left out. */
+  /** Shapes made of it, by the names that were added, or by the indexes that were left out. */
   extended: Memo<string, Shape> | null = null
-  kept: Memo<string, Shape> | null = null
   reduced: Memo<number | string, Shape> | null = null
   merged: Memo<Shape, MergePlan> | null = null
 }
@@ -148,14 +163,6 @@ export class Shape {
     return memory.extended.get(key) ?? memory.extended.set(key, new Shape(this.names.concat(added), this))
   }
 
-  /** The shape of these names, some of its own, in their order. */
-  keep(names: readonly string[]): Shape {
-    const { memory } = this
-    if (memory.kept === null) memory.kept = new Memo()
-    const key = names.length === 1 ? (names[0] as string) : names.join("\0")
-    return memory.kept.get(key) ?? memory.kept.set(key, new Shape(names.slice()))
-  }
-
   /** This shape without the names at these indexes, which are sorted. */
   without(indexes: readonly number[]): Shape {
     const { memory } = this
@@ -201,13 +208,27 @@ function shifted(i: number, gone: readonly number[]): number {
   return gone[before] === i ? -1 : i - before
 }
 
-/** The shapes of sets that builtins make name by name; one table per runtime. */
+/** So many names are not looked up among the known shapes: writing the key would cost more than it saves. */
+const TOO_MANY_NAMES = 64
+/** So many shapes are known at once; a set of packages has 4,000. */
+const MANY_SHAPES = 1 << 16
+
+/** The shapes of sets whose names are known only when they are made; one table per runtime. */
 export class Shapes {
-  private readonly root = new Shape([])
+  private readonly known = new Map<string, Shape>()
 
   /** The shape of distinct names. */
   of(names: readonly string[]): Shape {
-    return names.length > 64 ? new Shape(names) : this.root.keep(names)
+    if (names.length > TOO_MANY_NAMES) return new Shape(names)
+    const key = names.length === 1 ? (names[0] as string) : names.join("\0")
+    let shape = this.known.get(key)
+    if (shape === undefined) {
+      if (this.known.size >= MANY_SHAPES) this.known.clear()
+      // Exactly as long as it is: arrays that grew keep spare room.
+      shape = new Shape(names.slice())
+      this.known.set(key, shape)
+    }
+    return shape
   }
 }
 

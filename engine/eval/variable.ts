@@ -35,5 +35,5 @@ export function positionValue(rt: Runtime, pos: number): Value {
   if (place?.source.origin.kind !== "file") return null
   // Line and column are not evaluated yet in C++ Nix (makePositionThunks), and printing shows that.
   const lazy = (n: number) => new Thunk(EAGER, n)
-  return Attrs.record({ column: lazy(place.column), file: place.source.origin.path, line: lazy(place.line) })
+  return Attrs.record(rt.shapes, { column: lazy(place.column), file: place.source.origin.path, line: lazy(place.line) })
 }

@@ -38,7 +38,7 @@ test("empty sets and lists are never repeated", () => {
 })
 
 test("a set is repeated by its attributes, a list by its cell", () => {
-  const set = Attrs.record({ a: 1 })
+  const set = Attrs.of(["a"], [1])
   const list = [1]
   expect(printAmbiguous(rt, [set, set, list, list, [1]])).toBe(
     "[ { a = 1; } \xc2\xabrepeated\xc2\xbb [ 1 ] \xc2\xabrepeated\xc2\xbb [ 1 ] ]",

@@ -55,7 +55,7 @@ const special: Readonly<Record<string, () => Cell>> = {
   "<partial primop puppy>": () => new PrimOpApp(puppy, [1]),
   "<blackhole>": () => thunk(BLACKHOLE),
   "<failed: nope>": () => thunk(FAILED),
-  "<shared-empty: { a = E; b = E; }>": () => Attrs.record({ a: Attrs.empty, b: Attrs.empty }),
+  "<shared-empty: { a = E; b = E; }>": () => Attrs.of(["a", "b"], [Attrs.empty, Attrs.empty]),
   "<shared-empty: [ E E ]>": () => [Attrs.empty, Attrs.empty],
 }
 

@@ -122,7 +122,7 @@ describe("commands", () => {
   const files = { "/pwd/f.nix": "{ n ? 1 }: { value = n; }", "/pwd/dir/default.nix": "{ d = 4; }", "/pwd/g.nix": "{ a = 1; }" }
 
   test(":l calls a function with the arguments of the command line", () => {
-    const { say } = setup({ files, options: { autoArgs: Attrs.record({ n: 7 }) } })
+    const { say } = setup({ files, options: { autoArgs: Attrs.of(["n"], [7]) } })
     expect(say(":l f.nix", "value")).toBe("7\n")
   })
   test(":l takes a directory and a search path", () => {

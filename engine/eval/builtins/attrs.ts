@@ -250,15 +250,16 @@ const functionArgs = builtin({
     { nix: "builtins.functionArgs (x: x)", gives: "{ }" },
     { nix: "builtins.functionArgs 1", fails: "'functionArgs' requires a function" },
   ],
-  run(_rt, f) {
+  run(rt, f) {
     if (f instanceof PrimOpValue || f instanceof PrimOpApp) return Attrs.empty
     if (!(f instanceof Lambda)) throw new NixError("type", "'functionArgs' requires a function", 0)
     const formals = f.code.expr.formals
     if (formals === null) return Attrs.empty
-    return Attrs.of(
-      formals.list.map((formal) => formal.name),
+    return Attrs.ofShape(
+      rt.shapes.of(formals.list.map((formal) => formal.name)),
       formals.list.map((formal) => formal.fallback !== null),
       formals.list.map((formal) => formal.pos),
+      0,
     )
   },
 })

@@ -93,6 +93,6 @@ export const constants: readonly Constant[] = [
     impure: false,
     doc: "The search path of `<name>`, a list of sets `{ path; prefix; }`; empty in pure evaluation.",
     see,
-    value: (rt) => (rt.settings.pureEval ? [] : rt.settings.nixPath.map(({ path, prefix }) => Attrs.record({ path, prefix }))),
+    value: (rt) => (rt.settings.pureEval ? [] : rt.settings.nixPath.map(({ path, prefix }) => Attrs.record(rt.shapes, { path, prefix }))),
   },
 ]

@@ -137,7 +137,7 @@ const getContext = builtin({
       if (info.allOutputs) fields["allOutputs"] = true
       if (info.outputs.length > 0) fields["outputs"] = info.outputs
       if (info.path) fields["path"] = true
-      out.set(path, Attrs.record(fields))
+      out.set(path, Attrs.record(rt.shapes, fields))
     }
     return Attrs.ofMap(out, null)
   },

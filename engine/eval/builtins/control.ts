@@ -67,9 +67,9 @@ const addErrorContext = builtin({
 })
 
 /** What tryEval gives for an error that it catches; throws all others on. */
-function caught(e: unknown): Value {
+function caught(rt: Runtime, e: unknown): Value {
   if (!isCatchable(e)) throw e
-  return Attrs.record({ success: false, value: false })
+  return Attrs.record(rt.shapes, { success: false, value: false })
 }
 
 const tryEval = builtin({
@@ -88,26 +88,26 @@ with \`throw\` or a failed \`assert\`. Other errors are not caught, nor are thos
     try {
       force(rt, cell, 0)
     } catch (e) {
-      const result = caught(e)
+      const result = caught(rt, e)
       rt.stack = stack
       rt.depth = depth
       rt.current = current
       return result
     }
-    return Attrs.record({ success: true, value: cell })
+    return Attrs.record(rt.shapes, { success: true, value: cell })
   },
   *step(rt, cell) {
     const { stack, depth, current } = rt
     try {
       yield need(cell, 0)
     } catch (e) {
-      const result = caught(e)
+      const result = caught(rt, e)
       rt.stack = stack
       rt.depth = depth
       rt.current = current
       return result
     }
-    return Attrs.record({ success: true, value: cell })
+    return Attrs.record(rt.shapes, { success: true, value: cell })
   },
 })
 

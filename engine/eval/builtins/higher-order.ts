@@ -265,7 +265,7 @@ const partition = builtin({
       ;(yes ? right : wrong).push(cell)
     }
     rt.charge(8 * list.length)
-    return Attrs.record({ right, wrong })
+    return Attrs.record(rt.shapes, { right, wrong })
   },
 })
 

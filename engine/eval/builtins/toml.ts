@@ -29,7 +29,7 @@ function makerOf(rt: Runtime): TomlMaker<Cell> {
       return items
     },
     object: (keys, values) => attrsOf(rt, keys, values),
-    timestamp: rt.feature("parse-toml-timestamps") ? (text) => Attrs.record({ _type: "timestamp", value: text }) : null,
+    timestamp: rt.feature("parse-toml-timestamps") ? (text) => Attrs.record(rt.shapes, { _type: "timestamp", value: text }) : null,
   }
 }
 

@@ -13,9 +13,9 @@ const parseDrvName = builtin({
     { nix: 'builtins.parseDrvName "nix-0.12pre12876"', gives: '{ name = "nix"; version = "0.12pre12876"; }' },
     { nix: 'builtins.parseDrvName "a-b"', gives: '{ name = "a-b"; version = ""; }' },
   ],
-  run: (_rt, s) => {
+  run: (rt, s) => {
     const { name, version } = parse(s)
-    return Attrs.record({ name, version })
+    return Attrs.record(rt.shapes, { name, version })
   },
 })
 

@@ -8,7 +8,7 @@ import { NixError } from "../error.ts"
 import { force, forceAttrs, forcePlainString } from "../force.ts"
 import { posBytes } from "../print-place.ts"
 import { COST, type Runtime } from "../runtime.ts"
-import { Shape } from "../shape.ts"
+import { Memo, Shape } from "../shape.ts"
 import type { Cell, Env, Run } from "../value.ts"
 import { codeOf, type Maker, makeCell, makerOf } from "./child.ts"
 import { compilePart } from "./compile.ts"
@@ -29,7 +29,13 @@ export interface AttrsPlan {
   readonly members: readonly Maker[]
   readonly where: readonly number[] | null
   readonly from: readonly Maker[]
+  /** Positions of all attributes by the shape that the computed names make. */
+  readonly dynamic: Memo<Shape, readonly number[]>
 }
+
+const none: readonly Maker[] = []
+/** Of sets without computed names; never written. */
+const nothing = new Memo<Shape, readonly number[]>()
 
 export function planOf(expr: AttrsExpr): AttrsPlan {
   // Only this function writes `plan`.
@@ -45,7 +51,8 @@ export function planOf(expr: AttrsExpr): AttrsPlan {
     where: sorted.every((a) => a.kind === "plain")
       ? null
       : sorted.map((a) => (a.kind === "plain" ? OWN : a.kind === "inherited" ? OUTER : SOURCES)),
-    from: expr.inheritFrom.map(makerOf),
+    from: expr.inheritFrom.length === 0 ? none : expr.inheritFrom.map(makerOf),
+    dynamic: expr.dynamic.length === 0 ? nothing : new Memo(),
   }
   expr.plan = plan
   return plan
@@ -178,11 +185,24 @@ export class DynamicAttrs {
   finish(): Attrs {
     if (this.names.length === 0) return this.set
     const { set } = this
-    if (set.size === 0) return Attrs.ofShape(new Shape(this.names), this.cells, this.at, this.expr.pos)
+    if (set.size === 0) return Attrs.ofShape(this.rt.shapes.of(this.names), this.cells, this.at, this.expr.pos)
     this.rt.charge(set.size * (COST.slot + COST.entry))
-    const shape = new Shape(set.names().concat(this.names))
-    const at = (set.positionList() ?? new Array<number>(set.size).fill(0)).concat(this.at)
-    return Attrs.ofShape(shape, set.cells().concat(this.cells), at, this.expr.pos)
+    set.names()
+    const shape = (set.shape as Shape).extend(this.names)
+    return Attrs.ofShape(shape, set.cells().concat(this.cells), this.positions(shape), this.expr.pos)
+  }
+
+  /** The positions beside all names; one array for all sets that get the same names at the same places. */
+  private positions(shape: Shape): readonly number[] {
+    const { set, at } = this
+    const plan = planOf(this.expr)
+    const own = set.positionList() ?? new Array<number>(set.size).fill(0)
+    // Not so if __overrides changed it.
+    const asWritten = own === plan.positions
+    const known = asWritten ? plan.dynamic.get(shape) : undefined
+    if (known?.every((pos, i) => i < own.length || pos === at[i - own.length])) return known
+    const positions = own.concat(at)
+    return asWritten ? plan.dynamic.set(shape, positions) : positions
   }
 }
 

@@ -112,6 +112,22 @@ else
       expect(await textOf(outputs[0])).toBe("done\n")
     })
 
+    test("a builder writes to a terminal, as Nix's does: each line at once, bytes as they are, /dev/stderr can be opened", async () => {
+      const script = `[ -t 1 ] && [ -t 2 ] && [ ! -t 0 ] && echo terminal; echo again > /dev/stderr; printf 'a\\r\\tb\\004\\003\\344\\n'; cat; echo > $out; echo -n end`
+      const { log, failure } = await run(
+        job(`export PATH=/nix/store/busybox; ${script}`, { inputs: new Map([["busybox", await busyboxTree()]]) }),
+      )
+      expect([log, failure]).toEqual(["terminal\nagain\na\r\tb\x04\x03\xe4\nend", undefined])
+    })
+
+    test("the last line of a long log is not lost, and arguments may be as long as the kernel lets them be", async () => {
+      const long = "it's ".repeat(20_000)
+      const script = 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "line $i"; done; echo "$#"; echo > $out; echo "$1"'
+      const { log, failure } = await run(job("", { command: ["/bin/sh", "-ec", script, "$0", long, "", "`x` $(y)\n\\"] }))
+      expect(failure).toBeUndefined()
+      expect(log.split("\n").slice(-4)).toEqual(["line 20000", "3", long, ""])
+    })
+
     test("outputs are taken as a store has them: files, folders, symlinks, who may run them", async () => {
       const busybox = await busyboxTree()
       const { outputs, failure, log } = await run(
@@ -136,7 +152,7 @@ else
 
     test.each([
       ["exits with its own status", "echo hello; exit 3", "builder", "builder failed with exit code 3", 3],
-      ["is killed", "kill -9 $$", "builder", "builder failed due to signal 9", 137],
+      ["is killed", "/nix/store/busybox/sh -c 'kill -9 $$' || exit $?", "builder", "builder failed due to signal 9", 137],
       ["leaves no output", "echo hello", "output-rejected", `builder failed to produce output path '/${out}'`, undefined],
       ["leaves a pipe", "/nix/store/busybox/mkfifo $out", "output-rejected", "something else than files", undefined],
       [
@@ -233,8 +249,8 @@ else
         theirs.catch(() => {})
         await ready
         let log = ""
-        const look = `export PATH=/nix/store/busybox; find / -name 'secret-*' 2>/dev/null; grep -rl 'secret of the others' /build /tmp /nix /etc /dev/shm 2>/dev/null || true
-          ls /nix/store; cat ${folder}/others/inputs/*/secret-file ${folder}/others/work/*/*/secret-copy 2>/dev/null || true; echo end; echo > $out`
+        const look = `export PATH=/nix/store/busybox; find / -name 'secret-*' 2>/dev/null || true; grep -rl 'secret of the others' /build /tmp /nix /etc /dev/shm 2>/dev/null || true
+          ls -1 /nix/store; cat ${folder}/others/inputs/*/secret-file ${folder}/others/work/*/*/secret-copy 2>/dev/null || true; echo end; echo > $out`
         const watch = { log: (bytes: Uint8Array) => void (log += String(Buffer.from(bytes))), signal: new AbortController().signal }
         await executor.build(job(look, { inputs: new Map([["busybox", busybox]]) }), watch)
         expect(log).toBe("busybox\nend\n")
@@ -243,7 +259,7 @@ else
       })
 
       test("make no device files and reach none of the machine's, nor the kernel's switches", async () => {
-        const script = `export PATH=/nix/store/busybox; ls /dev
+        const script = `export PATH=/nix/store/busybox; ls -1 /dev
           for kind in 'b 8 0' 'c 1 1'; do mknod $out $kind || echo no device; done; mknod /dev/own c 1 1 || echo none in /dev
           cat /dev/mem /dev/sda /dev/kmsg || echo no memory; ls /sys || echo no sys
           (: >> /proc/sysrq-trigger) || echo no sysrq; (: >> /proc/sys/kernel/core_pattern) || echo no switch; (: >> /proc/sys/net/ipv4/ip_forward) || echo no switch of the network; mount -o remount,rw / || echo no mount`

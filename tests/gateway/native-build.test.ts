@@ -73,6 +73,13 @@ else
       expect(gateway.faults).toEqual([])
     })
 
+    test("a builder that looks at all that is around it sees the same", async () => {
+      const drvs = await native.instantiate("surroundings")
+      await native.nix("nix-store", "--store", native.root, "--realise", printStorePath(drvs.at(-1)!))
+      for (const path of drvs) expect((await build(path)).end.case).toBe("done")
+      expect(await native.differences(drvs.at(-1)!)).toEqual([])
+    })
+
     test("the results substitute into real Nix, with signatures required", async () => {
       const drvs = await native.instantiate("top")
       const [top] = native.outputsOf(drvs.at(-1)!).values()

@@ -24,7 +24,11 @@ export function whyNotNative(): string | undefined {
 
 /** Nix's settings: a sandbox always, with a shell in it. */
 export const nativeConfig =
-  "experimental-features = nix-command\nsubstituters =\nsandbox = true\nsandbox-fallback = false\nsandbox-paths = /bin/sh=/bin/busybox\nbuild-users-group =\ncores = 0\n"
+  "experimental-features = nix-command\nsubstituters =\nsandbox = true\nsandbox-fallback = false\nsandbox-paths = /bin/sh=/bin/busybox\nbuild-users-group = BUILDERS\n".replace(
+    "BUILDERS",
+    // As on a machine where Nix is installed for all: builders are users of their own.
+    process.getuid?.() === 0 && spawnSync("getent", ["group", "nixbld"]).status === 0 ? "nixbld" : "",
+  )
 
 const expression = `let
   system = builtins.currentSystem;
@@ -37,9 +41,21 @@ const expression = `let
   files = sh "files" { passAsFile = [ "long" "other" ]; long = builtins.concatStringsSep "" (builtins.genList (n: "0123456789") 20000); other = low.dev; exportReferencesGraph = [ "graph" low "graph2" ./source ]; } (see + "cp $longPath $out/long; cp $otherPath $out/other; cp graph graph2 $out/; ls -a /build > $out/build");
   structured = derivation { name = "structured"; inherit system; builder = "/bin/sh"; __structuredAttrs = true; outputs = [ "out" "lib" ]; list = [ 1 "two" true null ]; set = { a = "b c"; n = 7; }; nested = { x = [ 1 ]; }; quote = "it's"; half = 0.5; exportReferencesGraph.closure = [ low ]; tools = busybox;
     args = [ "-ec" "PATH=\${busybox}; out=\${builtins.placeholder "out"}; lib=\${builtins.placeholder "lib"}; \${see} rm $out/env; cp /build/.attrs.sh $out/sh; sed 's/,.valid.:true//g' /build/.attrs.json > $out/json; echo lib > $lib" ]; };
+  surroundings = sh "surroundings" { PATH = "/set"; "not-a-name" = "x"; } (see + "rm $out/env; {
+    for n in 0 1 2; do test -t $n && echo $n is a terminal; done; stty -a <&1 | tail -n +4
+    echo to stderr > /dev/stderr; echo $? $#; tty; id -un; id -gn; uname -nm; tr '\\\\0' ' ' < /proc/1/cmdline | sed 's,^[^ ]*/,,'
+    stat -c '%a %u %g %F %n' / /bin /bin/sh /build /etc /etc/* /nix /nix/store /proc /tmp \${busybox} \${busybox}/busybox $PWD
+    stat -c '%a %F %n' /dev /dev/full /dev/null /dev/pts /dev/pts/ptmx /dev/random /dev/shm /dev/tty /dev/urandom /dev/zero
+    readlink /dev/fd /dev/stdin /dev/stdout /dev/stderr; cat /proc/self/personality /proc/self/setgroups
+    grep -E '^(Uid|Gid|Groups|NoNewPrivs|CapInh|CapPrm|CapEff|SigBlk|SigIgn|NStgid|NSsid|PPid):' /proc/self/status
+    grep -v -E 'file size' /proc/self/limits; umask; pwd
+    for d in / /bin /dev/shm /etc /nix /nix/store /build /tmp \${busybox} /proc/sys/kernel; do ( echo x > $d/probe ) 2> /dev/null && echo $d can be written to; done
+    mkdir /homeless-shelter; chown 0 /build/probe; mknod /build/device c 1 3; ls -a /build /tmp | sort
+    ip addr; cat /proc/net/route; ps -o pid,ppid,user,args > /build/ps; grep -v ' ps ' /build/ps | sed 's,\\\\S*/,,g'
+  } > $out/all 2>&1 || true");
   parallel = map (n: sh "parallel-\${toString n}" { inherit low n; } "echo $n $low > $out") [ 1 2 3 4 ];
   top = sh "top" { inherit parallel files structured; inherit (low) dev; allowedReferences = [ "out" low.dev structured ]; } "mkdir $out; ln -s $dev $out/dev; echo $structured $out > $out/refs; cp -r $files $out/files; chmod -R u+w $out; rm -r $out/files/env $out/files/graph* $out/files/other";
-in { inherit top files structured low;
+in { inherit top files structured low surroundings;
   parallelOne = builtins.head parallel;
   failing = sh "failing" { } "echo before; exit 7";
   wrongHash = sh "wrong" { outputHashAlgo = "sha256"; outputHash = builtins.hashString "sha256" "other"; } "echo right > $out";
@@ -50,7 +66,10 @@ in { inherit top files structured low;
   feature = sh "feature" { requiredSystemFeatures = [ "unobtainium" ]; } "echo > $out";
 }`
 
-const tools = "sh sed cat cp ls ln rm mkdir chmod sort id pwd hostname grep stat true echo sleep".split(" ")
+const tools =
+  "sh sed cat cp ls ln rm mkdir chmod sort id pwd hostname grep stat true echo sleep test stty tty uname tr tail readlink mknod chown ip ps".split(
+    " ",
+  )
 
 export class NativeGraph {
   readonly folder: string
@@ -183,6 +202,6 @@ export class NativeGraph {
     const chunks: Uint8Array[] = []
     for await (const chunk of this.#store.nar(path)) chunks.push(chunk.slice())
     spawnSync("nix-store", ["--restore", ours], { input: Buffer.concat(chunks) })
-    return spawnSync("diff", ["-r", `${this.root}${printStorePath(path)}`, ours], { encoding: "latin1" }).stdout.slice(0, 4000)
+    return spawnSync("diff", ["-ra", `${this.root}${printStorePath(path)}`, ours], { encoding: "latin1" }).stdout.slice(0, 4000)
   }
 }

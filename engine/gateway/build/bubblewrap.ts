@@ -3,20 +3,22 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash, randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import { chmod, mkdir, readdir, stat, writeFile } from "node:fs/promises"
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
 import { arch, availableParallelism } from "node:os"
-import { dirname, join } from "node:path"
+import { basename, join } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { StoreError } from "../../castore/error.ts"
 import type { TreeStores } from "../../castore/render-nar.ts"
-import { type BuildJob, isWithin } from "./build-job.ts"
+import type { BuildJob } from "./build-job.ts"
+import { BuildUsers, mountPlaces } from "./build-user.ts"
 import { canaryFault, canaryJob } from "./canary.ts"
 import { Cgroups } from "./cgroup.ts"
 import { BuildFailure, type BuildLimits, type BuildWatch, type BuiltOutput, type Executor } from "./executor.ts"
 import { InputCache } from "./input-cache.ts"
 import { readOutput } from "./output-reader.ts"
 import { removeTree } from "./remove-tree.ts"
-import { etcFiles, sandboxOptions } from "./sandbox.ts"
+import { sandboxOptions } from "./sandbox.ts"
+import { SandboxFolder } from "./sandbox-folder.ts"
 import { busyboxPlaces } from "./sandbox-tools.ts"
 import { rawPath } from "./tree-writer.ts"
 import { Watchdog } from "./watchdog.ts"
@@ -31,22 +33,44 @@ export interface BubblewrapOptions {
   readonly shell?: string
 }
 
-const architectures: Readonly<Record<string, readonly string[]>> = { x64: ["x86_64-linux"], arm64: ["aarch64-linux"], ia32: ["i686-linux"] }
+const architectures: Readonly<Record<string, readonly string[]>> = {
+  x64: ["x86_64-linux", "i686-linux"],
+  arm64: ["aarch64-linux"],
+  ia32: ["i686-linux"],
+}
 
 /** What this machine builds, by Nix's names. */
 export function nativeSystems(): readonly string[] {
   return architectures[arch()] ?? []
 }
 
-/** Enters the control groups, bounds what has no group, and becomes bubblewrap. Arguments: files of groups, "--", the command. */
+/** What Nix says of every machine: these are wishes for its size, or need nothing. */
+const commonFeatures: readonly string[] = ["benchmark", "big-parallel", "nixos-test"]
+
+/**
+ * Enters the control groups and bounds what has no group; then, if there is a user for the build, mounts its folders where that user
+ * gets at them, and becomes that user; then gives the builder a terminal to write to. Arguments: files of groups. What is to be run is in
+ * the file "run" of the build's folder. Nix, too, has a terminal there: programs write each line at once, and /dev/stderr can be opened.
+ */
 const launcher = `ulimit -c 0; ulimit -f "$FILE_BLOCKS"; [ -z "$MEMORY" ] || ulimit -v "$MEMORY"
-while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift
-exec bwrap --args 3 --json-status-fd 4 -- "$@" 2>&1`
+for group; do echo $$ > "$group" || exit 125; done
+[ -n "$BUILDER" ] || exec /bin/sh -c "$TERMINAL"
+exec unshare --mount --propagation private /bin/sh -c '
+  mount -t tmpfs -o mode=0755 thunkpad "$PLACE" && mkdir "$PLACE/work" "$PLACE/inputs" || exit 125
+  mount --bind "$WORK" "$PLACE/work" && mount --bind "$INPUTS" "$PLACE/inputs" || exit 125
+  WORK="$PLACE/work"; cd /
+  exec setpriv --reuid "$BUILDER" --regid "$BUILDER" --clear-groups --inh-caps=-all -- /bin/sh -c "$TERMINAL"'`
+
+/** Ends with the gateway (as bubblewrap does with this); without addresses by chance, as Nix; for a smaller architecture if it is one of those. */
+const terminal = `if setpriv --pdeathsig KILL true 2> /dev/null; then set -- setpriv --pdeathsig KILL --; fi
+if command -v setarch > /dev/null; then set -- "$@" setarch $ARCHITECTURE -R; fi
+if command -v script > /dev/null; then exec "$@" script -qefc '/bin/sh "$WORK/run"' /dev/null; fi
+exec "$@" /bin/sh "$WORK/run"`
 
 export class BubblewrapExecutor implements Executor {
   readonly name = "bubblewrap"
   readonly systems: readonly string[] = nativeSystems()
-  readonly features: readonly string[] = []
+  readonly features: readonly string[] = commonFeatures
   readonly jobs: number
   readonly #stores: TreeStores
   readonly #limits: BuildLimits
@@ -54,6 +78,8 @@ export class BubblewrapExecutor implements Executor {
   readonly #inputs: InputCache
   readonly #shell: string | undefined
   #cgroups: Cgroups | null = null
+  /** Undefined where builders are who runs the gateway. */
+  #users: { readonly numbers: BuildUsers; readonly place: string } | undefined
 
   constructor(options: BubblewrapOptions) {
     this.#stores = options.stores
@@ -74,6 +100,18 @@ export class BubblewrapExecutor implements Executor {
     await mkdir(join(this.#folder, "work"), { recursive: true })
     for (const name of await readdir(join(this.#folder, "work"))) await removeTree(join(this.#folder, "work", name))
     await this.#inputs.open()
+    const place = mountPlaces.find((path) => existsSync(path))
+    if (process.getuid?.() === 0 && place !== undefined) {
+      this.#users = { numbers: new BuildUsers(), place }
+      if ((await this.#tryCanary()) === undefined) return undefined
+      // In a container there may be no other users than root.
+      this.#users = undefined
+    }
+    return this.#tryCanary()
+  }
+
+  /** Why the sandbox cannot be used; undefined if it can. */
+  async #tryCanary(): Promise<string | undefined> {
     let log = ""
     try {
       const signal = AbortSignal.timeout(20_000)
@@ -89,9 +127,10 @@ export class BubblewrapExecutor implements Executor {
       throw new BuildFailure("input-rejected", `the build wants ${job.minMemory} bytes of memory; there are ${this.#limits.memoryBytes}`)
     }
     const name = randomUUID()
-    const folder = join(this.#folder, "work", name)
+    const user = this.#users?.numbers.take()
+    const folder = new SandboxFolder(join(this.#folder, "work", name), job, user)
     try {
-      return await this.#buildIn(folder, name, job, watch)
+      return await this.#buildIn(folder, { name, job, watch, user })
     } catch (error) {
       if (error instanceof BuildFailure) throw error
       if (watch.signal.aborted) throw new BuildFailure("cancelled", "the build was stopped", { cause: error })
@@ -101,51 +140,50 @@ export class BubblewrapExecutor implements Executor {
       throw new BuildFailure("infrastructure", error instanceof Error ? error.message : String(error), { cause: error })
     } finally {
       await this.#cgroups?.remove(name)
-      await removeTree(folder)
+      await removeTree(folder.folder)
+      if (user !== undefined) this.#users?.numbers.giveBack(user)
     }
   }
 
-  async #buildIn(folder: string, name: string, job: BuildJob, watch: BuildWatch): Promise<BuiltOutput[]> {
-    const scratch = await prepare(folder, job)
-    /** The folder of the machine that a path of the build is in, and where it is there. */
-    const placeOf = (path: string): { readonly root: string; readonly path: string } => {
-      const inside = job.scratchPaths.find((outer) => isWithin(path, outer))!
-      return { root: scratch.get(inside)!, path: path.slice(inside.length + 1) }
-    }
-    for (const [path, contents] of job.files) {
-      const place = placeOf(path)
-      const file = join(place.root, place.path)
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, contents, { flag: "wx" })
-    }
+  async #buildIn(folder: SandboxFolder, run: Run): Promise<BuiltOutput[]> {
+    const { name, job, watch } = run
+    await folder.make(job.inputs)
+    const [work, trees] = [this.#seen(folder.folder), this.#seen(this.#inputs.folder)]
     const inputs = new Map<string, string>()
-    const links = new Map<string, string>()
     for (const [input, node] of job.inputs) {
       watch.signal.throwIfAborted()
-      if (node.kind === "symlink") links.set(input, node.target)
-      else inputs.set(input, await this.#inputs.path(node))
+      if (node.kind !== "symlink") inputs.set(input, `${trees}/${basename(await this.#inputs.path(node))}`)
     }
-    const etc = join(folder, "etc")
-    const tmp = join(folder, "tmp")
-    await mkdir(etc)
-    await mkdir(tmp)
-    await chmod(tmp, 0o1777)
-    for (const [file, text] of Object.entries(etcFiles)) await writeFile(join(etc, file), text)
+    const scratch = new Map(job.scratchPaths.map((path, i) => [path, `${work}/${basename(folder.scratch(i))}`]))
     const groups = (await this.#cgroups?.make(name, this.#limits)) ?? []
-    const options = sandboxOptions(job, { scratch, inputs, links, etc, tmp, shell: this.#shell! })
-    await this.#run(job, options, groups, name, folder, watch)
+    const places = { root: `${work}/root`, tmp: `${work}/tmp`, isBuilders: run.user === undefined, scratch, inputs, shell: this.#shell! }
+    await writeFile(join(folder.folder, "run"), runScript(job.command), { mode: 0o644 })
+    await this.#run(folder, groups, sandboxOptions({ ...job, environment: environmentOf(job) }, places), run)
     const outputs: BuiltOutput[] = []
     for (const path of job.outputs)
-      outputs.push({ path, node: await readOutput(this.#stores, { name: path, ...placeOf(path) }, this.#limits) })
+      outputs.push({ path, node: await readOutput(this.#stores, { name: path, ...folder.place(path) }, this.#limits) })
     return outputs
   }
 
+  /** Where bubblewrap sees the folder of a build, or that of the inputs. */
+  #seen(folder: string): string {
+    if (this.#users === undefined) return folder
+    return join(this.#users.place, folder === this.#inputs.folder ? "inputs" : "work")
+  }
+
   /** Runs the builder to its end. Throws BuildFailure unless it succeeded. */
-  async #run(job: BuildJob, options: Buffer, groups: readonly string[], name: string, folder: string, watch: BuildWatch): Promise<void> {
-    const child = spawn("/bin/sh", ["-c", launcher, "sh", ...groups, "--", ...job.command], {
+  async #run(folder: SandboxFolder, groups: readonly string[], options: Buffer, { name, job, watch, user }: Run): Promise<void> {
+    const child = spawn("/bin/sh", ["-c", launcher, "sh", ...groups], {
       stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
       env: {
         PATH: process.env["PATH"],
+        SHELL: "/bin/sh", // script runs it
+        TERMINAL: terminal,
+        ARCHITECTURE: job.system === "i686-linux" ? "i686" : "",
+        WORK: folder.folder,
+        INPUTS: this.#inputs.folder,
+        PLACE: this.#users?.place,
+        BUILDER: user === undefined ? "" : String(user),
         FILE_BLOCKS: String(Math.ceil(this.#limits.outputBytes / 512)),
         // Only where no group counts what is really used.
         MEMORY: groups.length > 0 ? "" : String(Math.ceil(this.#limits.memoryBytes / 1024)),
@@ -153,7 +191,7 @@ export class BubblewrapExecutor implements Executor {
     })
     // It was asked for: "pipe" at 1.
     const output = child.stdio[1] as Readable
-    const watchdog = new Watchdog(this.#limits, watch.signal, () => usageOf(folder))
+    const watchdog = new Watchdog(this.#limits, watch.signal, () => usageOf(folder.folder))
     watchdog.start(() => {
       child.kill("SIGKILL")
       // Whoever left the sandbox's process behind does not outlive it.
@@ -189,18 +227,27 @@ export class BubblewrapExecutor implements Executor {
   }
 }
 
-/** Makes the folders of a build; gives those of its scratch paths. */
-async function prepare(folder: string, job: BuildJob): Promise<Map<string, string>> {
-  await mkdir(folder, { mode: 0o700 })
-  const scratch = new Map<string, string>()
-  for (const [i, path] of job.scratchPaths.entries()) {
-    const place = join(folder, `scratch-${i}`)
-    await mkdir(place)
-    // As Nix has them: its store is everybody's to write to, the rest the builder's.
-    await chmod(place, path === job.inputsDir ? 0o1775 : 0o700)
-    scratch.set(path, place)
-  }
-  return scratch
+/** One run of a job. */
+interface Run {
+  readonly name: string
+  readonly job: BuildJob
+  readonly watch: BuildWatch
+  readonly user: number | undefined
+}
+
+/** Runs bubblewrap with a command. Not as arguments of a shell: one of those has 128 kB at most, and goes through many hands. */
+function runScript(command: readonly string[]): string {
+  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")
+  // As Nix has it, bytes pass as they are.
+  return `[ ! -t 1 ] || stty raw -echo -iexten < /dev/stdout\nexec bwrap --args 3 --json-status-fd 4 -- ${words} <> /dev/null 2>&1\n`
+}
+
+/** The variables of a job; "all processors" becomes their number, because "make -j0" is an error. C++ Nix: initEnv */
+function environmentOf({ environment, derivation }: BuildJob): ReadonlyMap<string, Uint8Array> {
+  const cores = environment.get("NIX_BUILD_CORES")
+  if (cores === undefined || Buffer.compare(cores, Buffer.from("0")) !== 0 || derivation?.drv.env.has("NIX_BUILD_CORES") === true)
+    return environment
+  return new Map([...environment, ["NIX_BUILD_CORES", Buffer.from(String(availableParallelism()))]])
 }
 
 function ended(child: ChildProcess): Promise<readonly [number | null, NodeJS.Signals | null]> {

@@ -16,23 +16,23 @@ const unusedFor = 14 * 24 * 3_600_000
 
 export class InputCache {
   readonly #stores: TreeStores
-  readonly #folder: string
+  readonly folder: string
   readonly #writing = new Map<B3Digest, Promise<string>>()
 
   constructor(stores: TreeStores, folder: string) {
     this.#stores = stores
-    this.#folder = folder
+    this.folder = folder
   }
 
   /** Makes the folder; removes what was being written when a gateway died, and what was not used for long. */
   async open(now = Date.now()): Promise<void> {
-    await mkdir(join(this.#folder, "used"), { recursive: true })
-    for (const name of await readdir(this.#folder)) {
+    await mkdir(join(this.folder, "used"), { recursive: true })
+    for (const name of await readdir(this.folder)) {
       if (name === "used") continue
-      const use = await stat(join(this.#folder, "used", name)).catch(() => null)
+      const use = await stat(join(this.folder, "used", name)).catch(() => null)
       if (use !== null && now - use.mtimeMs < unusedFor) continue
-      await removeTree(join(this.#folder, name))
-      await rm(join(this.#folder, "used", name), { force: true })
+      await removeTree(join(this.folder, name))
+      await rm(join(this.folder, "used", name), { force: true })
     }
   }
 
@@ -50,8 +50,8 @@ export class InputCache {
   }
 
   async #write(key: B3Digest, node: Node): Promise<string> {
-    const path = join(this.#folder, key)
-    await writeFile(join(this.#folder, "used", key), "")
+    const path = join(this.folder, key)
+    await writeFile(join(this.folder, "used", key), "")
     if (
       await stat(path).then(
         () => true,

@@ -11,10 +11,11 @@ import { parseTokens } from "../../engine/cli/token-file.ts"
 import { UsageError } from "../../engine/cli/usage-error.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { Accounts, type TokenRule } from "../../engine/gateway/account.ts"
+import type { Build } from "../../engine/gateway/build/build.ts"
 import { Builds } from "../../engine/gateway/build/builds.ts"
 import { BuildRequestSchema } from "../../engine/proto/gen/build_pb.ts"
 import { BlobService, DirectoryService } from "../../engine/proto/gen/castore_pb.ts"
-import { BuildService, type Job, JobSchema } from "../../engine/proto/gen/gateway_build_pb.ts"
+import { type BuildEvent, BuildService, type Job, JobSchema } from "../../engine/proto/gen/gateway_build_pb.ts"
 import { StoreService } from "../../engine/proto/gen/gateway_pb.ts"
 import { memoryStore } from "../store/memory-store.ts"
 import { ScriptedExecutor } from "./scripted-executor.ts"
@@ -71,6 +72,12 @@ async function setUp(file?: string) {
 }
 
 const blobOf = (size: number, byte: number) => new Uint8Array(size).fill(byte)
+
+async function firstEvents(build: Build, count: number): Promise<BuildEvent[]> {
+  const events: BuildEvent[] = []
+  for await (const event of build.watch(0, new AbortController().signal)) if (events.push(event) === count) break
+  return events
+}
 
 async function* pieces<T>(...all: T[]): AsyncGenerator<T> {
   yield* all
@@ -203,6 +210,28 @@ describe("builds", () => {
     expect(executor.most).toBe(4)
     await gateway.close()
   })
+
+  test("of one account, hundreds of them, keep another neither waiting nor out", async () => {
+    const { stores } = memoryStore()
+    const executor = new ScriptedExecutor(stores, 2)
+    const accounts = new Accounts({ tokens: [small, large] })
+    const [one, other] = [accounts.get("large"), accounts.get("small")]
+    const builds = new Builds({ stores, folder: `${root}/${folders++}`, executors: [executor], accounts, policy: { waiting: 200 } })
+    await builds.open()
+    for (let i = 0; i < 202; i++) await builds.submit(jobOf(`one-${i}`), false, one)
+    await expect(builds.submit(jobOf("too-many"), false, one)).rejects.toMatchObject({ code: "quota" })
+    const theirs = await builds.submit(jobOf("other"), false, other)
+    // After one of those of the other account.
+    const [, queued] = await firstEvents(theirs, 2)
+    expect(queued!.event.case === "queued" && queued!.event.value.position).toBe(2)
+    ;(await executor.nth(0)).finish("x")
+    await executor.nth(2)
+    expect(executor.begun.map(({ job }) => job.command[1])).toEqual(["one-0", "one-1", "other"])
+    for (const n of [1, 2]) (await executor.nth(n)).finish("x")
+    await executor.nth(4)
+    expect(executor.begun.slice(3).map(({ job }) => job.command[1])).toEqual(["one-2", "one-3"])
+    await builds.close()
+  }, 60_000)
 
   test("are the account's also for the next gateway", async () => {
     const { gateway, folder, stores, accounts, executor, ...ask } = await setUp()

@@ -1,5 +1,6 @@
-// Builds that wait for a free place at their executor: the first come, the first served, but that nobody has more places at once
-// than the quota gives, and that nobody waits for ever.
+// Builds that wait for a free place at their executor. A place goes to the account that has the fewest there, so that a thousand
+// builds of one do not keep another waiting; of one account, the first come is the first served. Nobody has more places at once than
+// the quota gives, and nobody waits for ever.
 
 import type { Account } from "../account.ts"
 import type { Build } from "./build.ts"
@@ -32,6 +33,9 @@ export class BuildQueue {
   readonly #waiting: QueuedBuild[] = []
   readonly #running = new Set<QueuedBuild>()
   readonly #ends = new Set<Promise<void>>()
+  /** When each account had its last turn: the number of the start. */
+  readonly #turns = new Map<Account | undefined, number>()
+  #starts = 0
   #closed = false
 
   constructor(options: BuildQueueOptions) {
@@ -49,6 +53,13 @@ export class BuildQueue {
     return { running: [...this.#running].filter(ours).length, waiting: this.#waiting.filter(ours).length }
   }
 
+  /** How many builds each account may have waiting, where all may have so many: what one does not use, others may. */
+  hasRoom(account: Account | undefined, all: number): boolean {
+    if (this.#waiting.length < all) return true
+    const accounts = new Set(this.#waiting.map(({ build }) => build.account)).add(account)
+    return this.countOf(account).waiting < Math.floor(all / accounts.size)
+  }
+
   /** Starts a build, now or later; gives how many wait until it is its turn, itself included: 0 if it has begun. */
   add(queued: QueuedBuild): number {
     const { build } = queued
@@ -57,8 +68,21 @@ export class BuildQueue {
       once: true,
     })
     this.#startNext()
-    const position = this.#waiting.indexOf(queued) + 1
-    if (position > 0) this.#boundWait(queued)
+    if (!this.#waiting.includes(queued)) return 0
+    this.#boundWait(queued)
+    return this.#positionOf(queued)
+  }
+
+  /** How many go first if nobody comes any more, and itself: its account's own, and as many of each other that wants a place there. */
+  #positionOf({ build: { account }, executor }: QueuedBuild): number {
+    const waiting = new Map<Account | undefined, number>()
+    for (const { build, executor: theirs } of this.#waiting) {
+      if (theirs === executor) waiting.set(build.account, (waiting.get(build.account) ?? 0) + 1)
+    }
+    // It was the last to come.
+    const own = waiting.get(account) ?? 0
+    let position = 0
+    for (const [, count] of waiting) position += Math.min(count, own)
     return position
   }
 
@@ -77,29 +101,45 @@ export class BuildQueue {
   }
 
   #startNext(): void {
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      this.#waiting.splice(this.#waiting.indexOf(next), 1)
+      this.#start(next)
+    }
+  }
+
+  /** Who is next, if there is a place for anybody. */
+  #next(): QueuedBuild | undefined {
     const there = new Map<Executor, number>()
     const theirs = new Map<Account | undefined, number>()
-    const count = ({ executor, build: { account } }: QueuedBuild): void => {
+    for (const { executor, build } of this.#running) {
       there.set(executor, (there.get(executor) ?? 0) + 1)
-      theirs.set(account, (theirs.get(account) ?? 0) + 1)
+      theirs.set(build.account, (theirs.get(build.account) ?? 0) + 1)
     }
-    for (const queued of this.#running) count(queued)
-    for (let i = 0; i < this.#waiting.length; ) {
-      const queued = this.#waiting[i]!
-      const { account } = queued.build
-      const most = account?.quota.builds ?? Number.POSITIVE_INFINITY
-      if ((there.get(queued.executor) ?? 0) >= queued.executor.jobs || (theirs.get(account) ?? 0) >= most) {
-        i++
-        continue
-      }
-      this.#waiting.splice(i, 1)
-      count(queued)
-      this.#start(queued)
+    let next: QueuedBuild | undefined
+    const seen = new Map<Executor, Set<Account | undefined>>()
+    for (const queued of this.#waiting) {
+      const { executor, build } = queued
+      const { account } = build
+      if ((there.get(executor) ?? 0) >= executor.jobs) continue
+      if ((theirs.get(account) ?? 0) >= (account?.quota.builds ?? Number.POSITIVE_INFINITY)) continue
+      const accounts = seen.get(executor) ?? new Set()
+      if (accounts.has(account)) continue
+      seen.set(executor, accounts.add(account))
+      if (next === undefined || this.#isBefore(account, next.build.account, theirs)) next = queued
     }
+    return next
+  }
+
+  /** Whether an account's turn is before another's: it has fewer builds that run, or as many and waits for longer. */
+  #isBefore(one: Account | undefined, other: Account | undefined, running: ReadonlyMap<Account | undefined, number>): boolean {
+    const difference = (running.get(one) ?? 0) - (running.get(other) ?? 0)
+    if (difference !== 0) return difference < 0
+    return (this.#turns.get(one) ?? 0) < (this.#turns.get(other) ?? 0)
   }
 
   #start(queued: QueuedBuild): void {
     this.#running.add(queued)
+    this.#turns.set(queued.build.account, ++this.#starts)
     const end = this.#options.run(queued).finally(() => {
       this.#ends.delete(end)
       this.#running.delete(queued)

@@ -170,7 +170,7 @@ export class Builds {
 
   /** Throws `quota` if nobody, or not this account, may have another build. */
   #checkQuota(account: Account | undefined): void {
-    if (this.#queue.length >= this.#policy.waiting) throw new StoreError("quota", "too many builds are waiting")
+    if (!this.#queue.hasRoom(account, this.#policy.waiting)) throw new StoreError("quota", "too many builds are waiting")
     if (account === undefined) return
     account.check(0)
     const { waiting: most = Number.POSITIVE_INFINITY } = account.quota

@@ -90,13 +90,13 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
     await page.getByRole("button", { name: "slow", exact: true }).click()
     await log.getByText("line 1", { exact: true }).waitFor()
     await page.getByRole("button", { name: "Open out of slow" }).waitFor()
-    for (let n = 1; n <= 8; n++) expect(await log.getByText(`line ${n}`, { exact: true }).count()).toBe(1)
+    for (let n = 1; n <= 8; n++) await expect.poll(() => log.getByText(`line ${n}`, { exact: true }).count()).toBe(1)
     // Once it is over, too.
     await page.reload()
     await page.getByRole("button", { name: "Builds", exact: true }).click()
     await page.getByRole("button", { name: "slow", exact: true }).click()
     await log.getByText("line 8", { exact: true }).waitFor()
-    expect(await log.getByText("line 1", { exact: true }).count()).toBe(1)
+    await expect.poll(() => log.getByText("line 1", { exact: true }).count()).toBe(1)
     await page.getByRole("button", { name: "Open out of slow" }).click()
     await page
       .getByRole("article", { name: /-slow$/ })

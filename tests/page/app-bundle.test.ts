@@ -72,7 +72,7 @@ test("a large workspace leaves as a bundle file and comes back when it is droppe
   await second.page.getByRole("button", { name: "Large" }).waitFor()
   await second.page.getByRole("tabpanel").getByText("3", { exact: true }).waitFor()
   // It is a workspace of its own; nothing was added to the one that was open.
-  expect(await second.page.getByRole("treeitem", { name: "sum.nix" }).count()).toBe(1)
+  await expect.poll(() => second.page.getByRole("treeitem", { name: "sum.nix" }).count()).toBe(1)
   expect(await second.page.getByText("was added").count()).toBe(0)
 
   const damaged = Buffer.from(bytes)
@@ -93,8 +93,9 @@ test("a large workspace leaves as a bundle file and comes back when it is droppe
 test("a large workspace goes to the gateway by a click, and its link fetches by a click", async () => {
   const app = await openLarge()
   await app.page.getByRole("button", { name: /^Put on the gateway http/ }).click()
-  const link = await app.page.getByLabel("Link to the bundle").inputValue()
-  expect(link).toMatch(/#bundle=[0-9a-f]{64}&at=http/)
+  const field = app.page.getByLabel("Link to the bundle")
+  await expect.poll(() => field.inputValue()).toMatch(/#bundle=[0-9a-f]{64}&at=http/)
+  const link = await field.inputValue()
   await app.context.close()
 
   const context = await site.browser.newContext()

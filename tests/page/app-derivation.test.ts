@@ -100,8 +100,9 @@ for (const [width, height, colorScheme] of [
         .getByRole("button", { name: /^line 2, column/ })
         .first()
         .click()
-      const selected = await app.editor.evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart, area.selectionEnd))
-      expect(selected).toBe("system")
+      await expect
+        .poll(() => app.editor.evaluate((area: HTMLTextAreaElement) => area.value.slice(area.selectionStart, area.selectionEnd)))
+        .toBe("system")
     })
   })
 
@@ -120,9 +121,10 @@ test("a comparison with an earlier result tells the cause", async () => {
 })
 
 async function earlier(app: AppPage): Promise<string> {
-  const labels = await app.page
+  const option = app.page
     .getByRole("combobox", { name: /Compare with/ })
     .getByRole("option")
-    .allTextContents()
-  return labels.find((label) => label.startsWith("greeter") && label.endsWith("earlier result")) ?? ""
+    .filter({ hasText: /^greeter.*earlier result$/ })
+    .first()
+  return (await option.textContent()) ?? ""
 }

@@ -25,7 +25,9 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 /** Lets go of files over an element, as somebody who drags them from a file manager. */
 async function drop(app: AppPage, target: string, files: readonly string[]): Promise<void> {
-  const box = await app.page.locator(target).first().boundingBox()
+  const element = app.page.locator(target).first()
+  await element.waitFor()
+  const box = await element.boundingBox()
   if (box === null) throw new Error(`${target} is not in sight`)
   const session = await app.context.newCDPSession(app.page)
   const data = { items: [], files: files.map(at), dragOperationsMask: 1 }
@@ -88,7 +90,7 @@ test("what is dropped anywhere else in the page comes in too, also onto the edit
   await drop(app, "textarea.plain", ["project"])
   await app.page.getByText("3 files were added.").waitFor()
   expect(app.page.url()).toBe(site.url)
-  expect((await kept(app))["main.nix"]).toBe('"still here"')
+  await expect.poll(async () => (await kept(app))["main.nix"]).toBe('"still here"')
   expect(app.faults).toEqual([])
   await app.context.close()
 })

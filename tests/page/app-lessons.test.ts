@@ -33,9 +33,9 @@ test.each(lessonCases.map((c) => [c.lesson, c] as const))("lesson %s", async (le
   await open(encodeLink({ files, settings: { name: lesson, view: "explain" } }))
   await app.page.getByRole("button", { name: lesson }).waitFor()
   await panel().getByRole("region", { name: "Results" }).waitFor()
-  const text = (await panel().textContent()) ?? ""
-  for (const value of values) expect(text).toContain(value)
-  for (const value of absent ?? []) expect(text).not.toContain(value)
+  const text = async (): Promise<string> => (await panel().textContent()) ?? ""
+  for (const value of values) await expect.poll(text).toContain(value)
+  for (const value of absent ?? []) expect(await text()).not.toContain(value)
   const [sheet] = await Promise.all([
     app.page.waitForEvent("download"),
     app.page.getByRole("button", { name: "Download the proof sheet" }).click(),
@@ -52,6 +52,7 @@ test.each(lessons.map((lesson) => [lesson.title, lesson] as const))(
     await open(`#lesson-${id}`)
     await app.page.getByRole("heading", { name: title }).waitFor()
     await app.page.getByRole("button", { name: /^Evaluate( Ctrl.*)?$/ }).click()
+    await app.page.locator("[aria-busy=false] .status").getByText("allocated").waitFor()
     await app.page.getByRole("tab", { name: "Explain" }).click()
     // Down to a part that has a path: the first one, but where a lesson's first part is another text.
     const results = panel().getByRole("region", { name: "Results" })
@@ -65,7 +66,7 @@ test.each(lessons.map((lesson) => [lesson.title, lesson] as const))(
       await expect.poll(async () => (await results.isVisible()) || (await parts.allTextContents()).join() !== before).toBe(true)
     }
     await results.waitFor()
-    expect(await results.textContent()).toMatch(/\/nix\/store\/[0-9a-z]{32}-/)
+    await expect.poll(() => results.textContent()).toMatch(/\/nix\/store\/[0-9a-z]{32}-/)
     expect(app.faults).toEqual([])
   },
 )

@@ -16,10 +16,27 @@ const screens: Readonly<Record<string, BrowserContextOptions>> = {
 async function write(page: Page, text: string): Promise<void> {
   const code = page.getByRole("button", { name: "Code", exact: true })
   if (await code.isVisible()) await code.click()
-  await page.getByLabel("Nix expression").last().focus()
-  await page.keyboard.press("Control+A")
   await page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text)
-  await page.keyboard.press("Control+V")
+  // Pasting takes its time, and goes elsewhere where the editor has not the focus yet.
+  await expect
+    .poll(async () => {
+      await page.getByLabel("Nix expression").last().focus()
+      await page.keyboard.press("Control+A")
+      await page.keyboard.press("Control+V")
+      await page.waitForTimeout(200)
+      return (await page.locator(".monaco-editor .view-lines, .cm-content").first().textContent())?.replaceAll("\u00a0", " ").trim()
+    })
+    .toBe(text)
+}
+
+/** What is read twice alike. */
+async function settled<T>(read: () => Promise<T>): Promise<T> {
+  for (let before = await read(); ; ) {
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const now = await read()
+    if (JSON.stringify(now) === JSON.stringify(before)) return now
+    before = now
+  }
 }
 
 for (const [name, options] of Object.entries(screens))
@@ -54,7 +71,7 @@ for (const [name, options] of Object.entries(screens))
     await write(page, '{ greeting = "Hello again"; }')
     await evaluate()
     await page.getByRole("treeitem", { name: 'greeting = "Hello again"' }).waitFor()
-    expect(await page.getByRole("tabpanel").getByRole("alert").count()).toBe(0)
+    await expect.poll(() => page.getByRole("tabpanel").getByRole("alert").count()).toBe(0)
 
     await button("Examples").click()
     await page
@@ -71,13 +88,14 @@ for (const [name, options] of Object.entries(screens))
         .getByRole("button", { name: /^\/nix\/store\// })
         .allTextContents()
     await expect.poll(() => paths(page).then(({ length }) => length)).toBeGreaterThan(1)
-    const seen = await paths(page)
+    const seen = await settled(() => paths(page))
     const heading = await page.getByRole("tabpanel").getByRole("heading").first().textContent()
 
     await button("Share").click()
     await page.getByRole("dialog", { name: "Share" }).getByRole("button", { name: "Copy" }).first().click()
-    const link: string = await page.evaluate("navigator.clipboard.readText()")
-    expect(link.startsWith(site.url)).toBe(true)
+    const clipboard = (): Promise<string> => page.evaluate("navigator.clipboard.readText()")
+    await expect.poll(async () => (await clipboard()).startsWith(site.url)).toBe(true)
+    const link = await clipboard()
     expect(faults).toEqual([])
     await context.close()
 
@@ -87,7 +105,7 @@ for (const [name, options] of Object.entries(screens))
     await other.goto(link)
     if (name === "phone") await other.getByRole("button", { name: "Result", exact: true }).click()
     await expect.poll(() => paths(other)).toEqual(seen)
-    expect(await other.getByRole("tabpanel").getByRole("heading").first().textContent()).toBe(heading)
+    await expect.poll(() => other.getByRole("tabpanel").getByRole("heading").first().textContent()).toBe(heading)
     expect(wrong).toEqual([])
     await elsewhere.close()
   })

@@ -19,8 +19,10 @@ export interface AppPage {
   evaluate(text: string): Promise<void>
   /** The row of an attribute or list index: its own line without what is below it. */
   row(label: string): Locator
-  /** Opens, evaluates or closes a row by its triangle. */
+  /** Opens, evaluates or closes a row by its triangle; waits until nothing is being opened any more. */
   press(label: string): Promise<void>
+  /** The same without waiting. */
+  begin(label: string): Promise<void>
 }
 
 /** A program that runs until it is stopped, and holds next to nothing. */
@@ -56,6 +58,7 @@ export function appIn(context: BrowserContext, page: Page): AppPage {
   const start = async (text: string): Promise<void> => {
     // Phones show one pane at a time.
     const code = page.getByRole("button", { name: "Code", exact: true })
+    await editor.or(code).first().waitFor({ state: "attached" })
     if (await code.isVisible()) await code.click()
     await editor.fill(text)
     await page.getByRole("button", { name: /^Evaluate( Ctrl.*)?$/ }).click()
@@ -77,7 +80,11 @@ export function appIn(context: BrowserContext, page: Page): AppPage {
       await page.locator("[aria-busy=false] .status").getByText("allocated").waitFor()
     },
     row: (label) => page.locator(".row").filter({ has: page.getByText(new RegExp(`^${escaped(label)}( =|:) $`)) }),
-    press: (label) => triangle(label).click(),
+    async press(label) {
+      await triangle(label).click()
+      await page.locator(".row [aria-busy=true]").first().waitFor({ state: "detached" })
+    },
+    begin: (label) => triangle(label).click(),
   }
 }
 

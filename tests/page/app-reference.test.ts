@@ -13,7 +13,7 @@ test("a construct opens by its address, leads to others, and its examples run", 
   await page.goto(`${site.url}#doc=indented%20string`)
   const article = page.getByRole("article", { name: "indented string" })
   await article.getByText("the indentation that all lines share").waitFor()
-  expect(await article.getByRole("link", { name: "Link to this entry" }).getAttribute("href")).toBe("#doc=indented%20string")
+  await expect.poll(() => article.getByRole("link", { name: "Link to this entry" }).getAttribute("href")).toBe("#doc=indented%20string")
 
   await page.getByRole("searchbox", { name: "Search the reference" }).fill("@")
   await page.getByRole("list", { name: "Entries" }).getByRole("button", { name: "formals" }).click()
@@ -23,7 +23,7 @@ test("a construct opens by its address, leads to others, and its examples run", 
   await page.getByRole("list", { name: "Entries" }).getByRole("button", { name: "formals" }).click()
   await formals.getByRole("button", { name: "Try it" }).first().click()
   await page.getByRole("tabpanel").getByText("3", { exact: true }).waitFor()
-  expect(await app.editor.inputValue()).toBe("({ a, b ? a * 2 }: a + b) { a = 1; }\n")
+  await expect.poll(() => app.editor.inputValue()).toBe("({ a, b ? a * 2 }: a + b) { a = 1; }\n")
   expect(app.faults).toEqual([])
   await context.close()
 })

@@ -78,7 +78,7 @@ test("binary caches are added, tested, put in order, kept, asked after a click o
   expect(asked).toEqual(["https://one.example/nix-cache-info"])
   expect(await seriousFindings(page)).toEqual([])
   await button("Ask https://two.example earlier").click()
-  expect(await dialog.locator(".caches code").allInnerTexts()).toEqual(["https://two.example", "https://one.example"])
+  await expect.poll(() => dialog.locator(".caches code").allInnerTexts()).toEqual(["https://two.example", "https://one.example"])
 
   await page.reload()
   await app.evaluate(`builtins.readFile ${cached}/text`)
@@ -91,7 +91,7 @@ test("binary caches are added, tested, put in order, kept, asked after a click o
 
   const again = await settings(app)
   await again.button("Remove https://two.example").click()
-  expect(await again.dialog.locator(".caches code").allInnerTexts()).toEqual(["https://one.example"])
+  await expect.poll(() => again.dialog.locator(".caches code").allInnerTexts()).toEqual(["https://one.example"])
   expect(app.faults).toEqual([])
   await app.context.close()
 })

@@ -82,7 +82,7 @@ test("a newer build is offered, and is there after a click with every keystroke 
   await page.getByRole("button", { name: "Reload" }).click()
   await expect.poll(() => page.title()).toBe("The second version")
   await page.getByLabel("Nix expression").waitFor()
-  expect(await app.editor.inputValue()).toBe('"written before the update"')
+  await expect.poll(() => app.editor.inputValue()).toBe('"written before the update"')
   expect(await offer.count()).toBe(0)
 
   // Found while the page is open, without a visit in between; and nothing happens until the user says so.
@@ -92,13 +92,13 @@ test("a newer build is offered, and is there after a click with every keystroke 
   const other = await opened(context)
   await app.editor.fill('"written after it"')
   await page.waitForTimeout(500)
-  expect(await page.title()).toBe("The second version")
+  await expect.poll(() => page.title()).toBe("The second version")
   await page.getByRole("button", { name: "Reload" }).click()
   await expect.poll(() => page.title()).toBe("The third version")
   await expect.poll(() => app.editor.inputValue()).toBe('"written after it"')
   // The other tab is told that what it is of has been replaced, and goes on until it is told to.
   const replaced = other.locator(".notice").filter({ hasText: "Another tab has started a newer version of this page." })
-  expect(await other.title()).toBe("The second version")
+  await expect.poll(() => other.title()).toBe("The second version")
   await replaced.getByRole("button", { name: "Reload" }).click()
   await expect.poll(() => other.title()).toBe("The third version")
   expect(app.faults).toEqual([])

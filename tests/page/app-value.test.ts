@@ -15,15 +15,15 @@ beforeEach(async () => {
 
 test("a new visitor sees the value of an example without doing anything", async () => {
   const visitor = await openApp(site.browser, site.url)
-  expect(await visitor.row("answer").textContent()).toBe("answer = 42")
-  expect(await visitor.row("language").textContent()).toBe('language = "Nix"')
-  expect(await visitor.row("unforced").textContent()).toMatch(/«thunk»/)
+  await expect.poll(() => visitor.row("answer").textContent()).toBe("answer = 42")
+  await expect.poll(() => visitor.row("language").textContent()).toBe('language = "Nix"')
+  await expect.poll(() => visitor.row("unforced").textContent()).toMatch(/«thunk»/)
   await visitor.context.close()
 })
 
 test("what is typed is evaluated by the button and by Ctrl+Enter", async () => {
   await app.evaluate("1 + 2")
-  expect(await app.top.textContent()).toBe("3")
+  await expect.poll(() => app.top.textContent()).toBe("3")
   await app.editor.fill('"typed by " + "hand"')
   await app.editor.press("Control+Enter")
   await app.page.getByText('"typed by hand"').waitFor()
@@ -58,29 +58,31 @@ test("every kind of value is shown as Nix writes it", async () => {
     await app.page.locator(".row [aria-busy=true]").waitFor({ state: "detached" })
   }
   for (const [name, [, shown]] of Object.entries(kinds))
-    expect(
-      (await app.row(name).textContent())
-        ?.replace(/^[▸▾]/, "")
-        // A button that opens the text in a dialog.
-        .replace(/view$/, "")
-        .replace(/, column \d+$/, "")
-        .trim(),
-    ).toBe(`${name} = ${shown}`)
+    await expect
+      .poll(async () =>
+        (await app.row(name).textContent())
+          ?.replace(/^[▸▾]/, "")
+          // A button that opens the text in a dialog.
+          .replace(/view$/, "")
+          .replace(/, column \d+$/, "")
+          .trim(),
+      )
+      .toBe(`${name} = ${shown}`)
 })
 
 test("looking forces nothing, opening a row forces that one, and its trace is printed once", async () => {
   await app.evaluate('let x = builtins.trace "looked" 7; in { a = { b = x; c = x; }; d = x; e = throw "never"; }')
   const log = app.page.getByLabel("Printed while evaluating")
   await app.press("a")
-  expect(await app.row("b").textContent()).toMatch(/«thunk»/)
+  await expect.poll(() => app.row("b").textContent()).toMatch(/«thunk»/)
   expect(await log.count()).toBe(0)
   await app.press("b")
   await log.waitFor()
-  expect(await app.row("b").textContent()).toBe("b = 7")
+  await expect.poll(() => app.row("b").textContent()).toBe("b = 7")
   // The same thunk: it is a value now, wherever it is looked at.
   await app.row("d").getByText("7").waitFor()
-  expect(await log.textContent()).toBe("trace: looked")
-  expect(await app.row("e").textContent()).toMatch(/«thunk»/)
+  await expect.poll(() => log.textContent()).toBe("trace: looked")
+  await expect.poll(() => app.row("e").textContent()).toMatch(/«thunk»/)
 })
 
 test("an attribute that fails is one row with its error, and the tree around it stays", async () => {
@@ -91,7 +93,7 @@ test("an attribute that fails is one row with its error, and the tree around it 
   await app.row("good").getByText("2").waitFor()
   expect(await app.page.getByRole("alert").count()).toBe(0)
   await app.press("bad")
-  expect(await app.page.getByRole("alert").textContent()).toBe("error: only this one")
+  await expect.poll(() => app.page.getByRole("alert").textContent()).toBe("error: only this one")
   await app.press("bad")
   await app.page.getByRole("alert").waitFor({ state: "detached" })
 })
@@ -123,7 +125,7 @@ test("the other tabs print the whole value as the command line does", async () =
   ] as const) {
     await app.page.getByRole("tab", { name: tab }).click()
     await panel.getByText(text.trim()).waitFor()
-    expect(await panel.textContent()).toBe(text)
+    await expect.poll(() => panel.textContent()).toBe(text)
   }
   await app.page.getByRole("tab", { name: "XML" }).click()
   await panel.getByText('<int value="2" />').waitFor()
@@ -133,5 +135,5 @@ test("a value of an earlier text says so, and gives the text back", async () => 
   await app.evaluate("40 + 2")
   await app.editor.fill("something else")
   await app.page.getByRole("button", { name: "this value is of an earlier text" }).click()
-  expect(await app.editor.inputValue()).toBe("40 + 2")
+  await expect.poll(() => app.editor.inputValue()).toBe("40 + 2")
 })

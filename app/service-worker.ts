@@ -44,12 +44,18 @@ export async function registerServiceWorker(bench: Workbench): Promise<void> {
     controlled = true
   })
   if (registration.waiting !== null && hadOne) offer(registration.waiting)
-  registration.addEventListener("updatefound", () => {
-    const installing = registration.installing
+  let watched: ServiceWorker | null = null
+  const watch = (): void => {
+    const { installing } = registration
+    if (installing === watched) return
+    watched = installing
     installing?.addEventListener("statechange", () => {
       if (installing.state === "installed" && container.controller !== null) offer(installing)
     })
-  })
+  }
+  // The visit itself has the browser look for a newer version: it may have found one before this is heard.
+  if (hadOne) watch()
+  registration.addEventListener("updatefound", watch)
   let asked = Date.now()
   document.addEventListener("visibilitychange", () => {
     // A tab may be open for weeks.

@@ -1,12 +1,15 @@
 // The repl of the open workspace: its files can be loaded in it, its inputs become files and links.
 
 import { lazy, Suspense, useMemo } from "react"
+import { AskNetwork } from "./AskNetwork.tsx"
 import { useBuilds } from "./build/build-context.ts"
 import { useEngine } from "./engine-context.ts"
 import { pageStorage } from "./page-storage.ts"
-import { ReplValue } from "./ReplValue.tsx"
+import { missesStorePath } from "./problem-needs.ts"
+import { createOpenRepl, type OpenRepl } from "./repl/open-repl.ts"
 import { ReplPane } from "./repl/ReplPane.tsx"
-import { createTranscript, type Transcript } from "./repl/transcript.ts"
+import { ReplValue } from "./repl/ReplValue.tsx"
+import type { Entry } from "./repl/transcript.ts"
 import { linkOf } from "./share/page-link.ts"
 import { useBench, useWorkbench } from "./workbench-context.ts"
 import { createWorkspace, requestOf } from "./workspace/workspace.ts"
@@ -21,21 +24,23 @@ export function ReplHost() {
   const engine = useEngine()
   const builds = useBuilds()
   const id = useBench((state) => state.workspace.id)
-  // One transcript for a workspace, wherever the pane is shown: it goes on where it was left.
-  const transcript = useMemo((): Transcript => {
-    const known = bench.transcripts.get(id)
+  const hasCaches = useBench((state) => state.settings.caches.length > 0)
+  // One repl for a workspace, wherever the pane is shown: it goes on where it was left.
+  const { transcript, values, request } = useMemo((): OpenRepl => {
+    const known = bench.repls.get(id)
     if (known !== undefined) return known
-    const open = () => {
-      // The files, and no program of its own.
-      const { file: _, ...request } = requestOf(bench.store.getState().workspace, false)
-      return engine.openRepl(request)
-    }
-    const made = createTranscript({
-      open,
+    const made = createOpenRepl({
+      desk: engine,
+      request: () => {
+        const { workspace, allowFetch, settings } = bench.store.getState()
+        // The files, and no program of its own.
+        const { file: _, ...files } = requestOf(workspace, allowFetch)
+        return { ...files, network: { caches: settings.caches } }
+      },
       history: readHistory(),
       keep: (history) => pageStorage.setItem(HISTORY, JSON.stringify(history.slice(-500))),
     })
-    bench.transcripts.set(id, made)
+    bench.repls.set(id, made)
     return made
   }, [bench, engine, id])
   const asFile = (text: string) => {
@@ -52,27 +57,43 @@ export function ReplHost() {
       () => bench.notify(link),
     )
   }
+  const mayBuild = async () => {
+    await builds?.find()
+    return builds?.agreed() ?? null
+  }
+  const remedy = ({ input, answer }: Entry) => {
+    if (answer === null) return null
+    const missing = hasCaches && answer.texts.some(({ kind, text }) => kind === "error" && missesStorePath({ message: text }))
+    if (answer.wantsNetwork || missing)
+      return <AskNetwork what="input" missing={missing} onAllow={() => void transcript.allow({ allowFetch: true }, input, mayBuild)} />
+    const { needs } = answer
+    if (needs === null || builds === null) return null
+    return (
+      <Suspense fallback={null}>
+        <AllowBuilds
+          key={needs}
+          desk={builds}
+          drvPath={needs}
+          onAllow={(where) => void transcript.allow({ builds: where }, input, async () => where)}
+          onSettings={() => bench.setPane("builds")}
+        />
+      </Suspense>
+    )
+  }
   return (
     <ReplPane
       transcript={transcript}
-      value={(run, at, view) => <ReplValue run={run} at={at} view={view} label={null} />}
-      remedy={(drvPath, input) =>
-        builds === null ? null : (
-          <Suspense fallback={null}>
-            <AllowBuilds
-              key={drvPath}
-              desk={builds}
-              drvPath={drvPath}
-              onAllow={(settings) => void transcript.allowBuilds(settings, input)}
-              onSettings={() => bench.setPane("builds")}
-            />
-          </Suspense>
-        )
-      }
-      mayBuild={async () => {
-        await builds?.find()
-        return builds?.agreed() ?? null
-      }}
+      value={({ run, ref, view, input }) => (
+        <ReplValue
+          value={values.open(engine, run, ref, view)}
+          input={input}
+          request={request}
+          leadsTo={bench.leadsTo}
+          show={bench.reveal}
+        />
+      )}
+      remedy={remedy}
+      mayBuild={mayBuild}
       onStop={bench.stop}
       onFile={asFile}
       onLink={asLink}

@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useCallback, useMemo, useSyncExternalStore } from "react"
 import type { ProblemView } from "../engine/worker/client.ts"
+import { AskNetwork } from "./AskNetwork.tsx"
 import { useBuilds } from "./build/build-context.ts"
 import { useEngine } from "./engine-context.ts"
 import { missesStorePath, neededBuild } from "./problem-needs.ts"
@@ -42,14 +43,7 @@ export function ResultPane() {
     (problem: ProblemView) => {
       const isMissing = hasCaches && missesStorePath(problem)
       if ((problem.code === "not-allowed" || isMissing) && !mayFetch)
-        return (
-          <p className="ask">
-            <span>{isMissing ? "Your binary caches may have it." : "This program wants to use the network."}</span>
-            <button type="button" onClick={bench.allowFetch}>
-              Allow and run again
-            </button>
-          </p>
-        )
+        return <AskNetwork what="program" missing={isMissing} onAllow={bench.allowFetch} />
       const drvPath = neededBuild(problem)
       if (drvPath === null || builds === null) return null
       return (

@@ -85,7 +85,7 @@ export class EngineDesk {
     return {
       run: repl.run,
       input: (text, options) => this.counted(repl.input(text, options)),
-      allowBuilds: (builds) => repl.allowBuilds(builds),
+      change: (to) => repl.change(to),
       words: (text) => this.counted(repl.words(text)),
       names: () => repl.names(),
     }

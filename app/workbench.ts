@@ -7,7 +7,7 @@ import type { Diagnostic, LanguageApi, Span } from "../engine/worker/language-pr
 import type { EngineDesk } from "./engine-desk.ts"
 import type { Shared } from "./link/envelope.ts"
 import { type PageSettings, readSettings } from "./page-settings.ts"
-import type { Transcript } from "./repl/transcript.ts"
+import type { OpenRepl } from "./repl/open-repl.ts"
 import type { Source } from "./share/page-address.ts"
 import { type Looking, workspaceOf } from "./share/shared-workspace.ts"
 import { rangeOf } from "./text-place.ts"
@@ -74,7 +74,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   let lastNotice = 0
   /** Whether the workspace was changed here since it is this tab's to write. */
   let edited = false
-  const transcripts = new Map<string, Transcript>()
+  const repls = new Map<string, OpenRepl>()
   let saving: ReturnType<typeof setTimeout> | undefined
   let typing: ReturnType<typeof setTimeout> | undefined
   /** Milliseconds that the last evaluation took. */
@@ -128,8 +128,8 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   /** Goes on in a copy: the workspace itself is another tab's. */
   const leaveForCopy = (workspace: Workspace): void => {
     const copy = asCopy(workspace)
-    const transcript = transcripts.get(workspace.id)
-    if (transcript !== undefined) transcripts.set(copy.id, transcript)
+    const repl = repls.get(workspace.id)
+    if (repl !== undefined) repls.set(copy.id, repl)
     claim?.claim(copy.id)
     set({ workspace: copy, elsewhere: false })
     save()
@@ -264,7 +264,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   return {
     store,
     /** The repls of this visit, by their workspace. */
-    transcripts,
+    repls,
     evaluate,
     preview,
     stop,

@@ -24,20 +24,21 @@ export function CompareView({ run, card, request, onDerivation }: Props) {
     ...engine.kept.state().derivations.filter(({ drvPath }) => drvPath !== card.drvPath),
     ...card.inputs
       .filter(({ drvPath }) => !engine.kept.state().derivations.some((known) => known.drvPath === drvPath))
-      .map(({ drvPath, name }) => ({ request, ref: [], drvPath, name })),
+      .map(({ drvPath, name }) => ({ request, ref: [], drvPath, name, run })),
   ]
   const [asked, setAsked] = useState<Asked<GraphDifference> | null>(null)
   const [picked, setPicked] = useState("")
 
   const compare = async (other: KnownDerivation): Promise<void> => {
     setAsked({ kind: "waiting" })
-    const earlier = other.request !== request
+    const same = other.request === request
     try {
       // An earlier result is made again: it is data enough for that.
-      const from = earlier ? (await engine.evaluate(other.request)).run : run
-      if (earlier) await engine.derivations.derivation(from, other.ref)
+      const made = same || other.run !== null ? null : (await engine.evaluate(other.request)).run
+      const from = made ?? other.run ?? run
+      if (!same) await engine.derivations.derivation(from, other.ref)
       const answer = await engine.derivations.compare([from, other.drvPath], [run, card.drvPath])
-      if (earlier) engine.release(from)
+      if (made !== null) engine.release(made)
       setAsked(
         "problem" in answer ? { kind: "problem", problem: answer.problem } : { kind: "value", value: parseDifference(answer.value.json) },
       )

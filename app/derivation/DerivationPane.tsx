@@ -53,8 +53,10 @@ export function DerivationPane({ request, drvRef, path, onDerivation, onExplain,
   const asked = useAnswer(ask)
   const card = asked.kind === "value" ? asked.value : null
   useEffect(() => {
-    if (card !== null) engine.kept.note({ request, ref: drvRef, drvPath: card.drvPath, name: card.name })
-  }, [engine, request, drvRef, card])
+    if (card === null) return
+    const own = request.repl === undefined ? null : run
+    engine.kept.note({ request, ref: drvRef, drvPath: card.drvPath, name: card.name, run: own })
+  }, [engine, request, run, drvRef, card])
 
   return (
     <div className="drv">

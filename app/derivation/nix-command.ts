@@ -14,9 +14,10 @@ const HOME = "/workspace/"
 
 /**
  * Commands that write the files of a request into a new folder, and instantiate the node at `ref`; the last line of what they print is
- * the `.drv`. Null if a file is no text, or is outside of the workspace.
+ * the `.drv`. Null if a file is no text, or is outside of the workspace; and for a repl, whose names no file has.
  */
 export function nixCommand(request: EvaluateRequest, ref: Ref): string | null {
+  if (request.repl !== undefined) return null
   const attr = [...(request.attrPath === undefined || request.attrPath === "" ? [] : [request.attrPath]), ...ref.map(step)].join(".")
   const flags = [
     ...(attr === "" ? [] : ["-A", shellWord(attr)]),

@@ -1,27 +1,48 @@
 // One input of the repl and its answer.
 
 import type { ReactNode } from "react"
-import type { Ref, ValueView } from "../../engine/worker/client.ts"
+import type { ValueView } from "../../engine/worker/client.ts"
+import type { ReplAnswer } from "../../engine/worker/repl-protocol.ts"
+import { CommandList, helpLines } from "./CommandList.tsx"
 import type { Entry } from "./transcript.ts"
 
 interface Props {
   readonly entry: Entry
-  readonly run: number | null
-  /** What can be done about an input that needs a derivation built. */
-  readonly remedy?: ((drvPath: string, input: string) => ReactNode) | undefined
-  readonly value: (run: number, ref: Ref, view: ValueView) => ReactNode
+  /** What can be done about an input that failed for want of something that the user can allow. */
+  readonly remedy?: ((entry: Entry) => ReactNode) | undefined
+  /** Shows a value that can be opened. */
+  readonly value: (value: Answered) => ReactNode
   readonly onFile: (text: string) => void
   readonly onLink: (text: string) => void
   readonly onAgain: (text: string) => void
 }
 
-/** Values whose printed form says all: they need no view beside it. */
-const simple = new Set<ValueView["kind"]>(["int", "float", "bool", "null", "string", "path"])
+/** A value, where it is, and what it is the value of. */
+export interface Answered extends NonNullable<ReplAnswer["value"]> {
+  readonly run: number
+  readonly input: string
+}
 
-export function ReplEntry({ entry, run, remedy, value, onFile, onLink, onAgain }: Props) {
-  const { input, answer, stopped } = entry
+/** Values whose printed form says all need no view in its place. */
+function isSimple(view: ValueView): boolean {
+  if (view.kind === "string") return view.context.length === 0 && view.length <= view.text.length
+  return view.kind !== "list" && view.kind !== "attrs" && view.kind !== "function"
+}
+
+function ReplText({ said: { kind, text } }: { readonly said: ReplAnswer["texts"][number] }) {
+  const help = kind === "error" ? null : helpLines(text)
+  if (help !== null) return <CommandList lines={help} />
+  return (
+    <pre className={`repl-${kind}`} role={kind === "error" ? "alert" : undefined}>
+      {text.replace(/\n$/, "")}
+    </pre>
+  )
+}
+
+export function ReplEntry({ entry, remedy, value, onFile, onLink, onAgain }: Props) {
+  const { input, answer, run, stopped } = entry
   const found = answer?.value ?? null
-  const opened = run !== null && found !== null && !simple.has(found.view.kind)
+  const opened = run !== null && found !== null && !isSimple(found.view)
   return (
     <section className="repl-entry" aria-label={input.length > 60 ? `${input.slice(0, 60)}…` : input}>
       <div className="repl-asked">
@@ -44,16 +65,12 @@ export function ReplEntry({ entry, run, remedy, value, onFile, onLink, onAgain }
           {line}
         </pre>
       ))}
-      {answer?.texts.map(({ kind, text }, i) =>
-        opened && kind === "result" ? null : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: texts never move
-          <pre key={i} className={`repl-${kind}`} role={kind === "error" ? "alert" : undefined}>
-            {text.replace(/\n$/, "")}
-          </pre>
-        ),
+      {answer?.texts.map((said, i) =>
+        // biome-ignore lint/suspicious/noArrayIndexKey: texts never move
+        opened && said.kind === "result" ? null : <ReplText key={i} said={said} />,
       )}
-      {answer == null || answer.needs === null ? null : remedy?.(answer.needs, input)}
-      {opened ? value(run, found.ref, found.view) : null}
+      {remedy?.(entry)}
+      {opened ? value({ ...found, run, input }) : null}
       {stopped !== null ? <p className="repl-stopped">{stopped}; what was bound before is still there</p> : null}
       {answer === null && stopped === null ? <p className="repl-busy">{entry.begun ? "evaluating…" : "waiting for its turn…"}</p> : null}
     </section>

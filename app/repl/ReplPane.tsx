@@ -2,17 +2,16 @@
 
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react"
 import { useStore } from "zustand"
-import type { Ref, ValueView } from "../../engine/worker/client.ts"
-import { ReplEntry } from "./ReplEntry.tsx"
-import type { MayBuild, Transcript } from "./transcript.ts"
+import { type Answered, ReplEntry } from "./ReplEntry.tsx"
+import type { Entry, MayBuild, Transcript } from "./transcript.ts"
 import "./repl.css"
 
 export interface ReplPaneProps {
   readonly transcript: Transcript
   /** Shows a value that can be opened. */
-  readonly value: (run: number, ref: Ref, view: ValueView) => ReactNode
-  /** What can be done about an input that needs a derivation built; only the last one is asked about. */
-  readonly remedy?: (drvPath: string, input: string) => ReactNode
+  readonly value: (value: Answered) => ReactNode
+  /** What can be done about an input that failed for want of something that the user can allow; only the last one is asked about. */
+  readonly remedy?: (entry: Entry) => ReactNode
   /** Where inputs may have something built without asking. */
   readonly mayBuild?: MayBuild
   readonly onStop: () => void
@@ -79,7 +78,6 @@ export function ReplPane({ transcript, value, remedy, mayBuild, onStop, onFile, 
           <ReplEntry
             key={entry.id}
             entry={entry}
-            run={transcript.run()}
             value={value}
             remedy={i === entries.length - 1 && !busy ? remedy : undefined}
             onFile={onFile}

@@ -1,7 +1,7 @@
 // The state of a repl pane: entries in order, the input under way, the history, completion.
 
 import { createStore } from "zustand/vanilla"
-import { type BuildSettings, type EngineRepl, EngineStopped } from "../../engine/worker/client.ts"
+import { type BuildSettings, type EngineRepl, EngineStopped, type ReplSurroundings } from "../../engine/worker/client.ts"
 import type { ReplAnswer, ReplName } from "../../engine/worker/repl-protocol.ts"
 
 /** One input and what came of it; null while it is being answered. */
@@ -9,6 +9,8 @@ export interface Entry {
   readonly id: number
   readonly input: string
   readonly answer: ReplAnswer | null
+  /** The run that the answer's value is in: each repl has another. */
+  readonly run: number | null
   /** False while inputs before it are being answered. */
   readonly begun: boolean
   /** Why there is no answer. */
@@ -102,7 +104,7 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
         goOn(input)
         return
       }
-      change(id, { answer: found })
+      change(id, { answer: found, run: asked.run })
       const { history: before } = get()
       const kept = [...before.filter((other) => other !== text), text].slice(-1000)
       if (at === before.length) at = kept.length
@@ -137,7 +139,7 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
     if (text.trim() === "") return Promise.resolve()
     const input = { id: ++last, text, mayBuild }
     waiting.push(input)
-    set({ entries: [...get().entries, { id: input.id, input: text, answer: null, begun: false, stopped: null }].slice(-KEPT) })
+    set({ entries: [...get().entries, { id: input.id, input: text, answer: null, run: null, begun: false, stopped: null }].slice(-KEPT) })
     return then(async () => {
       // It may have been given up.
       if (waiting[0] !== input) return
@@ -148,8 +150,6 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
 
   return {
     store,
-    /** The run that the values of answers belong to; null before the first input. */
-    run: (): number | null => repl?.run ?? null,
     type(text: string): void {
       at = get().history.length
       set({ text, offers: [] })
@@ -161,11 +161,11 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
       set({ text: "" })
       return submit(text, mayBuild)
     },
-    /** The user lets evaluation have built what it needs: an input that could not be answered for that is answered again. */
-    async allowBuilds(where: BuildSettings, input: string): Promise<void> {
+    /** The user allows what an input could not be answered without: it is answered again. */
+    async allow(allowed: ReplSurroundings, input: string, mayBuild: MayBuild): Promise<void> {
       if (get().busy) return
-      await then(() => current().allowBuilds(where))
-      await submit(input, async () => where)
+      await then(() => current().change(allowed))
+      await submit(input, mayBuild)
     },
     /** Goes to an earlier (-1) or later (1) input; with a text being typed, to those that begin with it. */
     browse(by: -1 | 1): void {

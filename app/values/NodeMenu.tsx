@@ -4,7 +4,6 @@ import { DropdownMenu } from "radix-ui"
 import { useState } from "react"
 import type { PrintForm, Ref } from "../../engine/worker/client.ts"
 import { useEngine } from "../engine-context.ts"
-import { attrPath } from "./attr-path.ts"
 import { useResult } from "./result-context.ts"
 import type { TreeRow } from "./tree-model.ts"
 
@@ -17,12 +16,11 @@ interface Props {
 
 export function NodeMenu({ row, what, onClose, onDerivation }: Props) {
   const engine = useEngine()
-  const { run, addLog, leadsTo, show, onExplainNode } = useResult()
+  const { run, addLog, kept, leadsTo, pathOf, show, onExplainNode } = useResult()
   const [said, setSaid] = useState<string | null>(null)
   const view = row.child?.view
   const at = row.child?.at ?? (view?.kind === "function" ? view.at : null)
   const hasPath = (view?.kind === "attrs" && view.derivation !== null) || (view?.kind === "string" && view.context.length > 0)
-  const watched = engine.kept.isWatched(row.ref)
 
   const copy = async (text: string): Promise<void> => {
     try {
@@ -61,7 +59,7 @@ export function NodeMenu({ row, what, onClose, onDerivation }: Props) {
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="menu" align="end" collisionPadding={8} loop>
-          {item("Copy path", () => void copy(attrPath(row.ref)), true)}
+          {item("Copy path", () => void copy(pathOf(row.ref)), true)}
           {item("Copy as Nix", () => void copyAs("nix"), true)}
           {item("Copy as JSON", () => void copyAs("json"), true)}
           {item("Copy as XML", () => void copyAs("xml"), true)}
@@ -69,7 +67,11 @@ export function NodeMenu({ row, what, onClose, onDerivation }: Props) {
           {at !== null && at !== undefined && leadsTo(at.file) ? item("Go to source", () => show(at)) : null}
           {view?.kind === "attrs" && view.derivation !== null ? item("Open the derivation", () => onDerivation(row.ref)) : null}
           {hasPath && onExplainNode !== undefined ? item("Explain its path", () => onExplainNode(row.ref)) : null}
-          {watched ? item("Stop watching", () => engine.kept.unwatch(row.ref)) : item("Watch", () => engine.kept.watch(row.ref))}
+          {kept === null
+            ? null
+            : kept.isWatched(row.ref)
+              ? item("Stop watching", () => kept.unwatch(row.ref))
+              : item("Watch", () => kept.watch(row.ref))}
           {said === null ? null : (
             <p className="menu-said" role="status">
               {said}

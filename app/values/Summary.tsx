@@ -1,10 +1,10 @@
 // A value on one line, in Nix's notation.
 
 import type { Ref, ValueView } from "../../engine/worker/client.ts"
-import { attrPath } from "./attr-path.ts"
 import { PlaceButton } from "./PlaceButton.tsx"
 import { attrsPreview, listPreview } from "./preview.ts"
 import { count } from "./quote.ts"
+import { useResult } from "./result-context.ts"
 import { StringText } from "./StringText.tsx"
 
 interface Props {
@@ -83,8 +83,9 @@ function functionText(view: ValueView & { readonly kind: "function" }): string {
 }
 
 function Twin({ twin, goTo, tabIndex }: { readonly twin: Ref | null; readonly goTo: (ref: Ref) => void; readonly tabIndex: number }) {
+  const { pathOf } = useResult()
   if (twin === null) return null
-  const where = attrPath(twin)
+  const where = pathOf(twin)
   return (
     <button type="button" className="place note" tabIndex={tabIndex} onClick={() => goTo(twin)}>
       {`«repeated» ${where === "" ? "the whole value" : where}`}

@@ -1,10 +1,12 @@
 // One result in all its views: as a tree, printed in Nix's forms, its derivations and how their paths come about, what evaluating took,
 // the syntax. And what it printed.
 
-import { lazy, type ReactNode, Suspense, useCallback, useMemo, useState } from "react"
+import { type ReactNode, Suspense, useCallback, useMemo, useState } from "react"
 import type { Evaluated, EvaluateRequest, PlaceView, ProblemView, Ref } from "../../engine/worker/client.ts"
 import { useEngine } from "../engine-context.ts"
 import { type Tab, Tabs } from "../Tabs.tsx"
+import { attrPath } from "./attr-path.ts"
+import { DerivationViews } from "./DerivationViews.tsx"
 import { Log } from "./Log.tsx"
 import { PrintedValue } from "./PrintedValue.tsx"
 import { ProblemReport } from "./ProblemReport.tsx"
@@ -13,13 +15,11 @@ import { Statistics } from "./Statistics.tsx"
 import { SyntaxView } from "./SyntaxView.tsx"
 import { TraceView } from "./TraceView.tsx"
 import { TreeModel } from "./tree-model.ts"
+import { useTrail } from "./use-trail.ts"
 import { ValueTree } from "./ValueTree.tsx"
-import { parseView, printView, type View } from "./view-name.ts"
+import { parseView, type View } from "./view-name.ts"
 import { WatchList } from "./WatchList.tsx"
 import "./values.css"
-
-const DerivationPane = lazy(() => import("../derivation/DerivationPane.tsx").then((m) => ({ default: m.DerivationPane })))
-const ExplainPane = lazy(() => import("../derivation/ExplainPane.tsx").then((m) => ({ default: m.ExplainPane })))
 
 const TABS: readonly Tab<View["kind"]>[] = [
   { id: "tree", label: "Tree" },
@@ -66,21 +66,14 @@ export function ValuePane(props: ValuePaneProps) {
   const engine = useEngine()
   const { request, result, leadsTo, show, view: open, onView, selected, onSelect, cursor = null, onCopyLink, remedy } = props
   const [log, setLog] = useState(result.log)
-  // Views that were left for an input's card or an explanation, the last one at the end.
-  const [past, setPast] = useState<readonly string[]>([])
   // The node whose derivation is shown: its inputs are made when it is evaluated.
   const [drvRef, setDrvRef] = useState<Ref>(selected ?? TOP)
   const { run, view, forced } = result
   const main = request.file ?? "«string»"
   const current = parseView(open)
   const isDrv = view.kind === "attrs" && view.derivation !== null
-  const goTo = useMemo(
-    () => (to: View) => {
-      setPast((known) => (open.startsWith("drv") || open.startsWith("explain") ? [...known, open].slice(-100) : []))
-      onView(printView(to))
-    },
-    [open, onView],
-  )
+  const trail = useTrail(open, onView)
+  const { goTo } = trail
   const addLog = useCallback((lines: readonly string[]) => {
     if (lines.length > 0) setLog((known) => [...known, ...lines])
   }, [])
@@ -99,24 +92,20 @@ export function ValuePane(props: ValuePaneProps) {
       run,
       main,
       addLog,
+      pathOf: attrPath,
+      kept: engine.kept,
       leadsTo,
       show,
       onDerivationPath: (path: string) => goTo({ kind: "drv", path }),
       onExplainNode,
       ...(remedy === undefined ? {} : { remedy }),
     }),
-    [run, main, addLog, leadsTo, show, goTo, onExplainNode, remedy],
+    [engine, run, main, addLog, leadsTo, show, goTo, onExplainNode, remedy],
   )
   const openDerivation = (ref: Ref) => {
     onSelect(ref)
     setDrvRef(ref)
     goTo({ kind: "drv", path: "" })
-  }
-  const back = () => {
-    const last = past.at(-1)
-    if (last === undefined) return
-    setPast(past.slice(0, -1))
-    onView(last)
   }
   const tabs = TABS.filter(({ id }) => id !== "drv" || isDrv || current.kind === "drv" || drvRef.length > 0)
   const failed = view.kind === "failed" ? view.problem : null
@@ -131,15 +120,7 @@ export function ValuePane(props: ValuePaneProps) {
             onView("tree")
           }}
         />
-        <Tabs
-          tabs={tabs}
-          current={current.kind}
-          onPick={(kind) => {
-            setPast([])
-            onView(kind)
-          }}
-          label="Views of the value"
-        >
+        <Tabs tabs={tabs} current={current.kind} onPick={trail.pick} label="Views of the value">
           <Suspense fallback={<p role="status">Loading…</p>}>{body()}</Suspense>
         </Tabs>
         <Log lines={log} />
@@ -153,38 +134,23 @@ export function ValuePane(props: ValuePaneProps) {
         return failed !== null ? (
           <ProblemReport problem={failed} />
         ) : (
-          <ValueTree model={model} selected={selected} onSelect={onSelect} onDerivation={openDerivation} />
+          <ValueTree model={model} first="open" selected={selected} onSelect={onSelect} onDerivation={openDerivation} />
         )
       case "drv":
-        return (
-          <DerivationPane
-            key={current.path}
-            request={request}
-            drvRef={drvRef}
-            path={current.path}
-            onDerivation={(path) => goTo({ kind: "drv", path })}
-            onExplain={(path) => goTo({ kind: "explain", path, step: "" })}
-            onBack={past.length > 0 ? back : null}
-          />
-        )
       case "explain":
         return (
-          <ExplainPane
-            drvRef={selected ?? TOP}
-            path={current.path}
-            step={current.step}
-            onPath={(path, step) =>
-              path === current.path ? onView(printView({ kind: "explain", path, step })) : goTo({ kind: "explain", path, step })
-            }
+          <DerivationViews
+            request={request}
+            view={current}
+            drvRef={drvRef}
+            explained={selected ?? TOP}
+            trail={trail}
+            onView={onView}
             onNode={(ref) => {
               setDrvRef(ref)
               onSelect(ref)
             }}
-            onDerivation={(path) => goTo({ kind: "drv", path })}
-            onBack={past.length > 0 ? back : null}
-            {...(onCopyLink === undefined
-              ? {}
-              : { onCopyLink: (path: string, step: string) => onCopyLink(printView({ kind: "explain", path, step })) })}
+            onCopyLink={onCopyLink}
           />
         )
       case "nix":

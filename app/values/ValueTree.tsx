@@ -9,6 +9,8 @@ import { keyOf, type TreeModel } from "./tree-model.ts"
 
 interface Props {
   readonly model: TreeModel
+  /** Whether the value's own row is open when it is first shown. */
+  readonly first: "open" | "closed"
   readonly selected: Ref | null
   readonly onSelect: (ref: Ref | null) => void
   readonly onDerivation: (ref: Ref) => void
@@ -20,7 +22,7 @@ interface Props {
  */
 const HEIGHT = 24
 
-export function ValueTree({ model, selected, onSelect, onDerivation }: Props) {
+export function ValueTree({ model, first, selected, onSelect, onDerivation }: Props) {
   const id = useId()
   useSyncExternalStore(model.subscribe, model.version)
   const scroller = useRef<HTMLDivElement>(null)
@@ -32,20 +34,20 @@ export function ValueTree({ model, selected, onSelect, onDerivation }: Props) {
     overscan: 15,
   })
   const [menu, setMenu] = useState<string | null>(null)
-  const active = keyOf(selected ?? [])
+  const active = keyOf(selected ?? model.top)
   const opened = useRef(selected)
 
   useEffect(() => {
     const wanted = opened.current
     const show = async (): Promise<void> => {
-      if (model.count === 1) await model.open(model.row(0))
+      if (model.count === 1 && first === "open") await model.open(model.row(0))
       else model.lookAgain()
-      if (wanted === null || wanted.length === 0) return
+      if (wanted === null || wanted.length === model.top.length) return
       const key = await model.reveal(wanted)
       if (key !== null) requestAnimationFrame(() => list.scrollToIndex(model.indexOf(key), { align: "center" }))
     }
     void show()
-  }, [model, list])
+  }, [model, list, first])
 
   const go = useCallback(
     (index: number) => {

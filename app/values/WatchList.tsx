@@ -3,7 +3,6 @@
 import { useEffect, useState, useSyncExternalStore } from "react"
 import type { Ref, ValueView } from "../../engine/worker/client.ts"
 import { useEngine } from "../engine-context.ts"
-import { attrPath } from "./attr-path.ts"
 import { useResult } from "./result-context.ts"
 import { Summary } from "./Summary.tsx"
 
@@ -29,7 +28,7 @@ export function WatchList({ onDerivation, goTo }: Props) {
 
 function Watch({ at, onDerivation, goTo }: Props & { readonly at: Ref }) {
   const engine = useEngine()
-  const { run, addLog } = useResult()
+  const { run, addLog, pathOf } = useResult()
   const [view, setView] = useState<ValueView | "waiting" | "gone">("waiting")
   useEffect(() => {
     let left = false
@@ -49,7 +48,7 @@ function Watch({ at, onDerivation, goTo }: Props & { readonly at: Ref }) {
       left = true
     }
   }, [engine, run, at, addLog])
-  const path = attrPath(at) || "the whole value"
+  const path = pathOf(at) || "the whole value"
   return (
     <li>
       <button type="button" className="place" onClick={() => goTo(at)}>

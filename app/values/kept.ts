@@ -10,6 +10,8 @@ export interface KnownDerivation {
   readonly ref: Ref
   readonly drvPath: string
   readonly name: string
+  /** A run that stays and has it, as a repl's does; null where the request is evaluated for it. */
+  readonly run: number | null
 }
 
 export interface KeptState {

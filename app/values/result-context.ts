@@ -2,12 +2,17 @@
 
 import { createContext, type ReactNode, useContext } from "react"
 import type { PlaceView, ProblemView, Ref } from "../../engine/worker/client.ts"
+import type { Kept } from "./kept.ts"
 
 export interface ResultScope {
   readonly run: number
   /** The file that was evaluated, as positions name it; positions in it are told without its name. */
   readonly main: string
   addLog(lines: readonly string[]): void
+  /** A node's place as a path in Nix; "" is the value itself. */
+  pathOf(ref: Ref): string
+  /** Where nodes are watched; null where no next result takes this one's place. */
+  readonly kept: Kept | null
   /** Whether the user can be led to a file: it is one of the workspace's. */
   leadsTo(file: string): boolean
   /** Selects the place in the editor. */

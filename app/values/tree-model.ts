@@ -84,6 +84,8 @@ export function opens(view: ValueView): boolean {
 
 export class TreeModel {
   readonly run: number
+  /** Where the value is in its run: the top, or below it. */
+  readonly top: Ref
   readonly #desk: EngineDesk
   readonly #addLog: (lines: readonly string[]) => void
   #root: Child
@@ -101,11 +103,12 @@ export class TreeModel {
 
   constructor(
     desk: EngineDesk,
-    { run, view, forced }: Pick<Evaluated, "run" | "view" | "forced">,
+    { run, view, forced, top = [] }: Pick<Evaluated, "run" | "view" | "forced"> & { readonly top?: Ref },
     addLog: (lines: readonly string[]) => void,
   ) {
     this.#desk = desk
     this.run = run
+    this.top = top
     this.#root = { label: "", step: "", view, at: null, forced }
     this.#addLog = addLog
     this.#note(view)
@@ -134,7 +137,7 @@ export class TreeModel {
   /** The row at an index; asks for its piece if that is not there. */
   row(at: number): TreeRow {
     const { branch, index } = this.#place(at)
-    if (branch === null) return this.#rowOf(this.#root, [], null, 0)
+    if (branch === null) return this.#topRow()
     return this.#rowOf(this.#child(branch, index), null, branch, index)
   }
 
@@ -172,7 +175,7 @@ export class TreeModel {
     for (let i = 0; i < this.#segments.length; i++) {
       const { start, branch, from } = this.#segments[i] as Segment
       if (branch === null) {
-        if (keyOf([]) === key) return start
+        if (keyOf(this.top) === key) return start
         continue
       }
       const end = from + (this.#segments[i + 1]?.start ?? this.#count) - start
@@ -257,8 +260,8 @@ export class TreeModel {
 
   /** Opens whatever leads to a node, evaluating what is on the way; its key, or null if it cannot be reached. */
   async reveal(ref: Ref): Promise<string | null> {
-    let at = this.#rowOf(this.#root, [], null, 0)
-    for (const step of ref) {
+    let at = this.#topRow()
+    for (const step of ref.slice(this.top.length)) {
       await this.open(at)
       // A thunk that gives a value seen before is not opened at once.
       at = this.#again(at)
@@ -274,10 +277,14 @@ export class TreeModel {
     return at.key
   }
 
+  #topRow(): TreeRow {
+    return this.#rowOf(this.#root, this.top, null, 0)
+  }
+
   /** A row as it is now. */
   #again(row: TreeRow): TreeRow {
     const parent = row.parent === null ? undefined : this.#branches.get(row.parent)
-    if (parent === undefined) return this.#rowOf(this.#root, [], null, 0)
+    if (parent === undefined) return this.#topRow()
     return this.#rowOf(this.#child(parent, row.index), row.ref, parent, row.index)
   }
 
@@ -428,7 +435,7 @@ export class TreeModel {
       segments.push({ start: row, branch, from })
       row += size - from
     }
-    const top = this.#branches.get(keyOf([]))
+    const top = this.#branches.get(keyOf(this.top))
     if (top?.open === true) walk(top)
     this.#segments = segments
     this.#count = row

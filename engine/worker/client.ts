@@ -78,7 +78,7 @@ export type {
   TraceRow,
   ValueView,
 } from "./protocol.ts"
-export type { EngineRepl } from "./repl-client.ts"
+export type { EngineRepl, ReplSurroundings } from "./repl-client.ts"
 
 /** The rejection of calls that were under way when the engine was stopped, or whose worker died. */
 export class EngineStopped extends Error {

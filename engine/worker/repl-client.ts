@@ -4,13 +4,16 @@ import type { BuildSettings } from "./build-protocol.ts"
 import type { EvaluateRequest } from "./protocol.ts"
 import type { ReplAnswer, ReplApi, ReplName, ReplWords } from "./repl-protocol.ts"
 
+/** What a repl's inputs see and may. */
+export type ReplSurroundings = Pick<EvaluateRequest, "files" | "trees" | "nixPath" | "allowFetch" | "network" | "builds">
+
 /** A repl: a run whose results are at the places `[number of the input]`. */
 export interface EngineRepl {
   readonly run: number
   /** Answers an input; what was bound stays bound after `stop`, unless it was this input that was stopped. */
   input(text: string, options?: { readonly builds?: BuildSettings | undefined }): Promise<ReplAnswer>
-  /** From now on evaluation may have built what it needs, there. */
-  allowBuilds(builds: BuildSettings): Promise<void>
+  /** From now on inputs see and may other things; those before are answered anew with them, unseen. */
+  change(to: ReplSurroundings): Promise<void>
   /** What the last word of an input may become. */
   words(text: string): Promise<ReplWords>
   /** What is bound, and by which input. */
@@ -41,8 +44,8 @@ export function replOver(run: number, given: EvaluateRequest, { ask, keep, park 
       }
       return answer
     },
-    async allowBuilds(builds) {
-      request = { ...request, builds }
+    async change(to) {
+      request = { ...request, ...to }
       kept()
       await park()
     },

@@ -37,7 +37,7 @@ export class ReplDesk implements ReplApi {
       repl.cancel()
       throw e
     }
-    const { texts, input, needs } = repl.finish(text, state)
+    const { texts, input, needs, wantsNetwork } = repl.finish(text, state)
     const ref = input === null ? null : [input]
     return {
       state,
@@ -46,6 +46,7 @@ export class ReplDesk implements ReplApi {
       log: run.takeLog().map(fromBytes),
       milliseconds: performance.now() - started,
       needs: needs === null ? null : fromBytes(needs),
+      wantsNetwork,
     }
   }
 

@@ -15,6 +15,8 @@ export interface ReplAnswer {
   readonly milliseconds: number
   /** The derivation that it would have to have built, but may not; null if that is not why it failed. */
   readonly needs: string | null
+  /** Whether it failed because the network may not be asked. */
+  readonly wantsNetwork: boolean
 }
 
 /** What the last word of an input may become; it begins at `from` (UTF-16). */

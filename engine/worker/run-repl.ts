@@ -13,6 +13,13 @@ import type { TabBuilder } from "./build-protocol.ts"
 import type { ReplName, ReplWords } from "./repl-protocol.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
+interface Finished {
+  readonly texts: readonly ReplText[]
+  readonly input: number | null
+  readonly needs: string | null
+  readonly wantsNetwork: boolean
+}
+
 export class RunRepl {
   private readonly repl: Repl
   private readonly inputs: string[]
@@ -24,6 +31,7 @@ export class RunRepl {
   private taken = false
   /** What the input that is answered would have to have built, but may not. */
   private needs: string | null = null
+  private wantsNetwork = false
   /** What builds for inputs themselves. */
   builder: TabBuilder | null = null
 
@@ -38,6 +46,7 @@ export class RunRepl {
       },
       unable: "building has not been allowed",
       failed: ({ kind, message }) => {
+        if (kind === "not-allowed") this.wantsNetwork = true
         if (kind === "build-not-allowed") this.needs = /cannot build '([^'^]+\.drv)/.exec(message)?.[1] ?? null
       },
       print: (text) => this.texts.push(text),
@@ -73,6 +82,7 @@ export class RunRepl {
     this.texts = []
     this.last = null
     this.needs = null
+    this.wantsNetwork = false
     this.repl.take(toBytes(text))
   }
 
@@ -81,19 +91,19 @@ export class RunRepl {
   }
 
   /**
-   * What was said to the input that was answered last, its number if it has a value, and what it needs built but may not. An input that
-   * goes on is forgotten.
+   * What was said to the input that was answered last, its number if it has a value, and what it needs but may not. An input that goes
+   * on is forgotten.
    */
-  finish(text: string, state: ReplState): { texts: readonly ReplText[]; input: number | null; needs: string | null } {
-    const { texts, last, needs } = this
+  finish(text: string, state: ReplState): Finished {
+    const { texts, last, needs, wantsNetwork } = this
     if (state === "more") {
       this.repl.cancel()
-      return { texts, input: null, needs: null }
+      return { texts, input: null, needs: null, wantsNetwork: false }
     }
     this.inputs.push(text)
     this.cells.push(last)
     this.note()
-    return { texts, input: last === null ? null : this.cells.length - 1, needs }
+    return { texts, input: last === null ? null : this.cells.length - 1, needs, wantsNetwork }
   }
 
   /** Gives up an input whose answer was interrupted. */

@@ -17,7 +17,15 @@ function report(problem: ProblemView, run = 1): PlaceView[] {
   const places: PlaceView[] = []
   render(
     <ResultContext
-      value={{ run, main: "«string»", leadsTo: (file) => file === "«string»", addLog: () => {}, show: (place) => places.push(place) }}
+      value={{
+        run,
+        main: "«string»",
+        leadsTo: (file) => file === "«string»",
+        pathOf: () => "",
+        kept: null,
+        addLog: () => {},
+        show: (place) => places.push(place),
+      }}
     >
       <ProblemReport problem={problem} />
     </ResultContext>,

@@ -35,7 +35,7 @@ function open(history: readonly string[] = [], held?: Held): { transcript: Trans
   render(
     <ReplPane
       transcript={transcript}
-      value={(run, ref, view) => <p>{`value ${view.kind} at ${ref.join(".")} of ${run}`}</p>}
+      value={({ run, ref, view }) => <p>{`value ${view.kind} at ${ref.join(".")} of ${run}`}</p>}
       onStop={held?.onStop ?? (() => {})}
       onFile={(text) => files.push(text)}
       onLink={() => {}}

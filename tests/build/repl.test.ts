@@ -55,7 +55,7 @@ else
       await say(repl, `x = import (${prelude} sh "imported" { } "echo 41 > $out")`)
       const refused = await say(repl, "x + 1")
       expect(refused.needs).toMatch(/-imported\.drv$/)
-      await repl.allowBuilds(settings())
+      await repl.change({ builds: settings() })
       expect(await say(repl, "x + 1")).toEqual({ text: "42\n", needs: null })
       engine.stop()
       expect(await say(repl, "x + 2")).toEqual({ text: "43\n", needs: null })

@@ -181,7 +181,7 @@ export const appViews: readonly AppView[] = [
         await field.fill(line)
         await field.press("Enter")
       }
-      await app.page.getByLabel("REPL").getByRole("button", { name: "{ a = 42; }" }).click()
+      await app.page.getByLabel("REPL").getByRole("button", { name: "Open the value" }).click()
       await app.page.getByLabel("REPL").getByText("{ 1 attribute }").waitFor()
     },
   },

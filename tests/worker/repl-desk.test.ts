@@ -58,3 +58,12 @@ test("completes names, attributes and commands", async () => {
   expect((await repl.words("col")).words).toEqual(["colours"])
   expect((await repl.words(":lo")).words).toContain(":load")
 })
+
+test("what it sees and may is changed, and its earlier inputs with it", async () => {
+  const repl = localEngine().openRepl({ files: { "/lib.nix": "{ seven = 7; }" } })
+  await repl.input(":l /lib.nix")
+  expect(await repl.input("seven")).toMatchObject({ wantsNetwork: false, value: { view: { text: "7" } } })
+  expect(await repl.input('builtins.fetchurl "https://example.org/x"')).toMatchObject({ wantsNetwork: true, value: null })
+  await repl.change({ files: { "/lib.nix": "{ seven = 8; }" } })
+  expect(await texts(repl, "seven")).toBe("8\n")
+})

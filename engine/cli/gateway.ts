@@ -9,6 +9,7 @@ import { MemoryBlobStore } from "../castore/memory-blob-store.ts"
 import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
 import { FormatError } from "../formats/error.ts"
 import { parseSecretKey, printKey, publicKeyOf, type SecretKey, secretKeyFromSeed } from "../formats/narinfo/signature.ts"
+import { printStorePath } from "../formats/store-path/store-path.ts"
 import type { AccessRules } from "../gateway/access.ts"
 import { Accounts } from "../gateway/account.ts"
 import { BubblewrapExecutor, nativeSystems } from "../gateway/build/bubblewrap.ts"
@@ -16,9 +17,11 @@ import { Builds, defaultBuildsPolicy } from "../gateway/build/builds.ts"
 import { BuiltinExecutor } from "../gateway/build/builtin.ts"
 import type { DaemonPlace } from "../gateway/build/daemon-connection.ts"
 import { type BuildLimits, defaultBuildLimits, type Executor } from "../gateway/build/executor.ts"
+import { lockJournal, unlockJournal } from "../gateway/build/journal-lock.ts"
 import { NixDaemonExecutor, type NixDaemonOptions } from "../gateway/build/nix-daemon.ts"
 import { installPackages, thisMachine } from "../gateway/build/sandbox-tools.ts"
 import { SnixEndpointExecutor, type SnixEndpointOptions } from "../gateway/build/snix-endpoint.ts"
+import { Collector } from "../gateway/collector.ts"
 import { FolderBlobStore } from "../gateway/folder-blob-store.ts"
 import { FolderDirectoryStore } from "../gateway/folder-directory-store.ts"
 import { FolderPathInfoStore } from "../gateway/folder-path-info-store.ts"
@@ -43,6 +46,9 @@ a Nix binary cache (/nix-cache-info …; 'nix copy --to URL' and from it), casto
 
   --listen ADDRESS:PORT   where to listen (${defaultListen}); other addresses than this machine's own need a token
   --store FOLDER          keep everything in this folder; without it, in memory until the end
+  --store-megabytes N     keep the store under this size: what nobody has asked for the longest is removed (looked at every ten
+                          minutes; what was used within an hour stays); unbounded by default
+  --collect               only that, at once: prints what was removed, and ends (no gateway may use the folder)
   --origin ORIGIN         let pages of this origin ask (https://pad.example); may be repeated
   --host NAME             answer under this name, too; may be repeated
   --token-file FILE       require one of the tokens in this file, one a line ('#' begins a comment); after a token may stand
@@ -76,12 +82,12 @@ The proxy fetches from ${defaultFetchHosts.slice(0, 4).join(", ")} and other usu
 `
 
 /** The flags with a value, and those without. */
-const valued = ["listen", "store", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
+const valued = ["listen", "store", "store-megabytes", "origin", "host", "token-file", "key-file", "priority", "fetch-host", "fetch-private"]
 const buildFlags = ["jobs", "build-folder", "build-queue", "build-timeout", "build-silence", "build-memory", "build-disk", "build-log"]
 const daemonFlags = ["nix-daemon", "nix-daemon-store", "nix-daemon-systems", "nix-daemon-features", "nix-daemon-jobs"]
 const serverFlags = ["build-server", "build-server-systems", "build-server-features", "build-server-jobs"]
 const allValued = [...valued, ...quotaFlags, ...buildFlags, ...daemonFlags, ...serverFlags]
-const switches = ["read-only", "no-fetch", "install-tools", "help"]
+const switches = ["collect", "read-only", "no-fetch", "install-tools", "help"]
 
 type Flags = ReadonlyMap<string, readonly string[]>
 
@@ -161,9 +167,9 @@ function storesOf(folder: string | undefined): Stores {
     return { blobs: new MemoryBlobStore(), directories: new MemoryDirectoryStore(), infos: new MemoryPathInfoStore() }
   }
   return {
-    blobs: new FolderBlobStore(folder),
-    directories: new FolderDirectoryStore(folder),
-    infos: new FolderPathInfoStore(`${folder}/infos`),
+    blobs: new FolderBlobStore(folder, { noted: true }),
+    directories: new FolderDirectoryStore(folder, { noted: true }),
+    infos: new FolderPathInfoStore(`${folder}/infos`, { noted: true }),
   }
 }
 
@@ -262,6 +268,56 @@ function buildsOf(flags: Flags, { stores, accounts, fetch, onFault }: Surroundin
   return { builds, tidy: () => named === undefined && fs.rmSync(folder, { recursive: true, force: true }) }
 }
 
+/** Milliseconds between two looks at the size of the store. */
+const betweenCollections = 10 * 60_000
+
+/** Keeps the store under its limit, if it has one, from now on; gives what ends that. */
+async function keepSmall(flags: Flags, builds: Builds | undefined, onFault: (error: unknown) => void): Promise<() => void> {
+  const [folder, limit] = [last(flags, "store"), numberOf(flags, "store-megabytes", 1 << 20, 0)]
+  if (limit === 0) return () => {}
+  if (folder === undefined) throw new UsageError("'--store-megabytes' needs '--store'")
+  const collector = new Collector({ folder, limit, needed: () => builds?.neededTrees() ?? [] })
+  const collect = async (): Promise<void> => {
+    try {
+      const done = await collector.collect()
+      if (done === undefined) return
+      await builds?.tidy()
+      if (done.after > limit) onFault(new Error(`the store has ${done.after} bytes, and all of it was used within the last hour`))
+    } catch (error) {
+      onFault(error)
+    }
+  }
+  await collect()
+  let running = Promise.resolve()
+  const timer = setInterval(() => {
+    running = running.then(collect)
+  }, betweenCollections).unref()
+  return () => clearInterval(timer)
+}
+
+/** Removes what is too much, once. */
+async function collectOnce(flags: Flags, session: Session): Promise<number> {
+  const [folder, limit] = [last(flags, "store"), last(flags, "store-megabytes")]
+  if (folder === undefined || limit === undefined) throw new UsageError("'--collect' needs '--store' and '--store-megabytes'")
+  const journal = `${last(flags, "build-folder") ?? `${folder}/build`}/journal`
+  try {
+    lockJournal(journal)
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message)
+    throw error
+  }
+  try {
+    // Nobody is in the middle of anything.
+    const done = await new Collector({ folder, limit: numberOf(flags, "store-megabytes", 1 << 20, 0), spare: 0 }).collect()
+    for (const path of done?.removed ?? []) session.out(`${printStorePath(path)}\n`)
+    const freed = done === undefined ? 0 : done.before - done.after
+    session.err(bytes(`${done?.removed.length ?? 0} store paths deleted, ${freed} bytes freed`))
+    return 0
+  } finally {
+    unlockJournal(journal)
+  }
+}
+
 /** Ends when the process is asked to. */
 function asked(): Promise<void> {
   return new Promise((resolve) => {
@@ -276,6 +332,7 @@ export async function gateway(argv: readonly string[], session: Session, ended: 
     session.out(usage)
     return 0
   }
+  if (flags.has("collect")) return collectOnce(flags, session)
   const priority = numberOf(flags, "priority", 1, 39)
   const listen = parseListen(last(flags, "listen") ?? defaultListen)
   const access = accessOf(flags)
@@ -301,11 +358,13 @@ export async function gateway(argv: readonly string[], session: Session, ended: 
       onFault,
     })
     await building?.builds.open()
+    const stopCollecting = await keepSmall(flags, building?.builds, onFault)
     for (const { executor, unavailable } of building?.builds.describe() ?? []) {
       if (unavailable !== "") session.err(bytes(`warning: builds by ${executor.name} are not possible: ${unavailable}`))
     }
     session.out(`${await running.listen(listen)}\n${printKey(publicKeyOf(signingKey))}\n`)
     await ended()
+    stopCollecting()
     await running.close()
     return 0
   } catch (error) {

@@ -14,7 +14,7 @@ import { StoreError } from "../castore/error.ts"
 import { avgChunkSize } from "../castore/fast-cdc.ts"
 import { chunksFromList, listOfChunks } from "../castore/indexed-db-blob-store.ts"
 import { verified } from "../castore/verified.ts"
-import { FolderFiles } from "./folder-files.ts"
+import { FolderFiles, type FolderUse } from "./folder-files.ts"
 
 /** Chunks are written when a writer holds this many bytes of them: each writing waits for the disk. */
 const batchSize = 4 << 20
@@ -27,10 +27,10 @@ export class FolderBlobStore implements BlobStore, DeletingStore {
   readonly #writing = new Set<readonly ChunkMeta[]>()
 
   /** `folder` is made when the first blob is written. */
-  constructor(folder: string) {
-    this.#blobs = new FolderFiles(join(folder, "blobs"))
-    this.#lists = new FolderFiles(join(folder, "lists"))
-    this.#chunks = new FolderFiles(join(folder, "chunks"))
+  constructor(folder: string, use: FolderUse = {}) {
+    this.#blobs = new FolderFiles(join(folder, "blobs"), use)
+    this.#lists = new FolderFiles(join(folder, "lists"), use)
+    this.#chunks = new FolderFiles(join(folder, "chunks"), use)
   }
 
   async missing(digests: Iterable<B3Digest>): Promise<Set<B3Digest>> {

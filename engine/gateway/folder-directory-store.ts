@@ -7,14 +7,14 @@ import { checkedDirectory } from "../castore/directory.ts"
 import { prepareDirectories, recursively } from "../castore/directory-batch.ts"
 import type { DirectoryStore } from "../castore/directory-store.ts"
 import type { Directory } from "../castore/node.ts"
-import { FolderFiles } from "./folder-files.ts"
+import { FolderFiles, type FolderUse } from "./folder-files.ts"
 
 export class FolderDirectoryStore implements DirectoryStore, DeletingStore {
   readonly #files: FolderFiles
 
   /** `folder` is made when the first directory is written. */
-  constructor(folder: string) {
-    this.#files = new FolderFiles(join(folder, "directories"))
+  constructor(folder: string, use: FolderUse = {}) {
+    this.#files = new FolderFiles(join(folder, "directories"), use)
   }
 
   async get(digest: B3Digest): Promise<Directory | null> {

@@ -6,7 +6,7 @@
 // Whoever finds a file finds all of it. Another process may use the same folder.
 
 import { randomUUID } from "node:crypto"
-import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
+import { access, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises"
 import { join } from "node:path"
 import { type B3Digest, digestFromHex } from "../castore/digest.ts"
 import { syncFolder } from "./durable-file.ts"
@@ -19,6 +19,35 @@ const filesAtOnce = 64
 
 /** One batch has as many items and bytes, or is one call's. */
 const batch = { items: 256, bytes: 8 << 20 }
+
+/** How it is known what is in use, for whoever removes the rest (collector.ts). */
+export interface FolderUse {
+  /** Whether a file that is asked for gets the time of that; not each time, but often enough. */
+  readonly noted?: boolean
+  /** Milliseconds after its last use that an item is not removed. */
+  readonly spare?: number
+}
+
+/** Milliseconds in which an item's use is noted once. */
+const noteAgain = 10 * 60_000
+
+/** Notes the use of files as their time of modification. */
+export class UseNotes {
+  readonly #noted = new Set<string>()
+  #since = 0
+
+  /** Throws what the system does: if the file is gone, that. */
+  async note(path: string): Promise<void> {
+    const now = Date.now()
+    if (now - this.#since > noteAgain) {
+      this.#noted.clear()
+      this.#since = now
+    }
+    if (this.#noted.has(path)) return
+    await utimes(path, now / 1000, now / 1000)
+    this.#noted.add(path)
+  }
+}
 
 interface FileItem {
   readonly digest: B3Digest
@@ -35,12 +64,16 @@ interface Writing {
 export class FolderFiles {
   readonly #folder: string
   readonly #shards = new Set<string>()
+  readonly #notes: UseNotes | undefined
+  readonly #spare: number
   #waiting: Writing[] = []
   #isWriting = false
 
   /** `folder` is made when the first file is written. */
-  constructor(folder: string) {
+  constructor(folder: string, use: FolderUse = {}) {
     this.#folder = folder
+    this.#notes = use.noted === true ? new UseNotes() : undefined
+    this.#spare = use.spare ?? 0
   }
 
   #pathOf(digest: B3Digest): string {
@@ -51,6 +84,8 @@ export class FolderFiles {
   async read(digest: B3Digest): Promise<Uint8Array | null> {
     const path = this.#pathOf(digest)
     try {
+      // First: whoever removes what is not in use then lets it be.
+      await this.#notes?.note(path)
       return await readFile(path)
     } catch (problem) {
       if (isAbsent(problem)) return null
@@ -66,6 +101,7 @@ export class FolderFiles {
   async has(digest: B3Digest): Promise<boolean> {
     const path = this.#pathOf(digest)
     try {
+      await this.#notes?.note(path)
       await access(path)
       return true
     } catch (problem) {
@@ -165,10 +201,14 @@ export class FolderFiles {
     for (const folder of unknown) this.#shards.add(folder)
   }
 
-  /** Removes items; what is absent is no error. */
+  /** Removes items, but none that was just in use; what is absent is no error. */
   async delete(digests: readonly B3Digest[]): Promise<void> {
     try {
-      await inTurns(digests, (digest) => rm(this.#pathOf(digest), { force: true }))
+      await inTurns(digests, async (digest) => {
+        const path = this.#pathOf(digest)
+        if (this.#spare > 0 && Date.now() - ((await stat(path).catch(() => null))?.mtimeMs ?? 0) < this.#spare) return
+        await rm(path, { force: true })
+      })
     } catch (problem) {
       throw asStoreError(problem, `'${this.#folder}'`)
     }

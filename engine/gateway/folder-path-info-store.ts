@@ -1,7 +1,7 @@
 // Path infos in a folder, one file each: FOLDER/xx/HASHPART with the bytes of path-info-record.ts, xx the first two characters.
 // Whoever reads (another process, too) sees an old one or a new one, never a part.
 
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises"
+import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { inParallel } from "../castore/rpc-companion.ts"
 import { hashPart } from "../formats/store-path/store-path.ts"
@@ -10,6 +10,7 @@ import { pathInfoFromRecord, pathInfoToRecord } from "../store/path-info-record.
 import type { ListingInfos, PathInfoStore, StoredPath } from "../store/path-info-store.ts"
 import { freshName, syncFolder, writeDurably } from "./durable-file.ts"
 import { asStoreError, isAbsent } from "./folder-fault.ts"
+import { type FolderUse, UseNotes } from "./folder-files.ts"
 
 /** Files open at once. */
 const width = 16
@@ -18,10 +19,12 @@ const goodHashPart = /^[0-9a-df-np-sv-z]{32}$/
 
 export class FolderPathInfoStore implements PathInfoStore, ListingInfos {
   readonly #folder: string
+  readonly #notes: UseNotes | undefined
 
   /** The folder is made when something is written. */
-  constructor(folder: string) {
+  constructor(folder: string, use: Pick<FolderUse, "noted"> = {}) {
     this.#folder = folder
+    this.#notes = use.noted === true ? new UseNotes() : undefined
   }
 
   #file(part: string): string {
@@ -33,12 +36,23 @@ export class FolderPathInfoStore implements PathInfoStore, ListingInfos {
     const file = this.#file(part)
     let bytes: Uint8Array
     try {
+      await this.#notes?.note(file)
       bytes = await readFile(file)
     } catch (error) {
       if (isAbsent(error)) return null
       throw asStoreError(error, `reading ${file}`)
     }
     return pathInfoFromRecord(part, bytes)
+  }
+
+  /** When an info was last written or, where uses are noted, asked for, in milliseconds since 1970; null if it is absent. */
+  async lastUse(part: string): Promise<number | null> {
+    try {
+      return (await stat(this.#file(part))).mtimeMs
+    } catch (error) {
+      if (isAbsent(error)) return null
+      throw asStoreError(error, `looking at ${this.#file(part)}`)
+    }
   }
 
   getMany(parts: readonly string[]): Promise<(StoredPath | null)[]> {

@@ -1,7 +1,7 @@
 // Compressed archives that were put into the binary cache, as they came. The tree of each is in the store, and its narinfo names
 // that; but whoever put the file remembers its name (Nix does, for a month) and asks for the very same bytes again.
 
-import { mkdir, readFile } from "node:fs/promises"
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type B3Digest, digestFromHex } from "../castore/digest.ts"
 import { entryFromBytes, entryToBytes } from "../castore/directory.ts"
@@ -72,6 +72,26 @@ export class FolderPackedArchives implements PackedArchives {
     }
   }
 
+  /** All, with the time at which each was put, in milliseconds since 1970. Damaged ones are not told. */
+  async *list(): AsyncGenerator<readonly [archive: PackedArchive, time: number]> {
+    for (const shard of await namesIn(this.#folder)) {
+      for (const name of await namesIn(join(this.#folder, shard))) {
+        if (!name.startsWith(shard) || name.endsWith(".new")) continue
+        try {
+          const archive = await this.get(name)
+          if (archive !== null) yield [archive, (await stat(this.#file(name))).mtimeMs]
+        } catch (error) {
+          if (!(error instanceof StoreError)) throw error
+        }
+      }
+    }
+  }
+
+  /** Forgets an archive; its blob stays. */
+  async delete(name: string): Promise<void> {
+    await rm(this.#file(name), { force: true })
+  }
+
   async put(archive: PackedArchive): Promise<void> {
     const file = this.#file(archive.name)
     try {
@@ -80,6 +100,15 @@ export class FolderPackedArchives implements PackedArchives {
     } catch (error) {
       throw asStoreError(error, `writing ${file}`)
     }
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (isAbsent(error) || (error instanceof Error && "code" in error && error.code === "ENOTDIR")) return []
+    throw asStoreError(error, `reading ${folder}`)
   }
 }
 

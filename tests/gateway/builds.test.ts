@@ -289,6 +289,33 @@ test("a build has a name of its own, also when earlier ones of the same are forg
   expect(fs.readdirSync(folder).length).toBeLessThanOrEqual(3)
 })
 
+test("logs are kept as long as there is room: the oldest go first, those of a journal that is read count", async () => {
+  const { builds, executor, folder, stores } = await setUp({ jobs: 2, policy: { keptBytes: 250_000 } })
+  const begin = async (i: number) => {
+    const build = await builds.submit(jobOf(`long-${i}`), false)
+    const begun = await executor.nth(i)
+    begun.watch.log(new Uint8Array(100_000).fill(65 + i))
+    begun.finish("x")
+    await allEvents(build)
+    return build.id
+  }
+  const ids = [await begin(0), await begin(1), await begin(2), await begin(3)]
+  expect(
+    fs
+      .readdirSync(folder)
+      .filter((name) => name !== "lock")
+      .sort(),
+  ).toEqual(ids.slice(1).sort())
+  await builds.close()
+  const next = new Builds({ stores, folder, executors: [executor], policy: { keptBytes: 150_000 } })
+  await next.open()
+  await next.submit(jobOf("one-more"), false)
+  await executor.nth(4)
+  expect(next.list().map(({ id }) => id)).toHaveLength(2)
+  expect(next.list()[1]!.id).toBe(ids[3])
+  await next.close()
+})
+
 test("an executor on another machine that was away when the gateway began is tried when it is wanted", async () => {
   const { stores } = memoryStore()
   const away = Object.assign(new ScriptedExecutor(stores), { check: async () => "it is away", mayReturn: true })

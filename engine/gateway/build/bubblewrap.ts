@@ -78,6 +78,8 @@ export class BubblewrapExecutor implements Executor {
   readonly #inputs: InputCache
   readonly #shell: string | undefined
   #cgroups: Cgroups | null = null
+  #running = 0
+  #tidying: Promise<void> = Promise.resolve()
   /** Undefined where builders are who runs the gateway. */
   #users: { readonly numbers: BuildUsers; readonly place: string } | undefined
 
@@ -110,6 +112,15 @@ export class BubblewrapExecutor implements Executor {
     return this.#tryCanary()
   }
 
+  /** Removes inputs that nothing has used for an hour, if no build runs: they can be written again. */
+  async tidy(): Promise<void> {
+    if (this.#running > 0) return
+    this.#tidying = this.#inputs.open(Date.now(), 3_600_000)
+    await this.#tidying.finally(() => {
+      this.#tidying = Promise.resolve()
+    })
+  }
+
   /** Why the sandbox cannot be used; undefined if it can. */
   async #tryCanary(): Promise<string | undefined> {
     let log = ""
@@ -126,6 +137,9 @@ export class BubblewrapExecutor implements Executor {
     if (job.minMemory > this.#limits.memoryBytes) {
       throw new BuildFailure("input-rejected", `the build wants ${job.minMemory} bytes of memory; there are ${this.#limits.memoryBytes}`)
     }
+    // First: then no tidying begins any more.
+    this.#running++
+    await this.#tidying
     const name = randomUUID()
     const user = this.#users?.numbers.take()
     const folder = new SandboxFolder(join(this.#folder, "work", name), job, user)
@@ -142,6 +156,7 @@ export class BubblewrapExecutor implements Executor {
       await this.#cgroups?.remove(name)
       await removeTree(folder.folder)
       if (user !== undefined) this.#users?.numbers.giveBack(user)
+      this.#running--
     }
   }
 

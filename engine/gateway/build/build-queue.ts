@@ -47,6 +47,12 @@ export class BuildQueue {
     return this.#waiting.length
   }
 
+  /** All that run and wait. */
+  *all(): Generator<QueuedBuild> {
+    yield* this.#running
+    yield* this.#waiting
+  }
+
   /** How many builds of an account run and wait. */
   countOf(account: Account | undefined): BuildCount {
     const ours = ({ build }: QueuedBuild): boolean => build.account === account

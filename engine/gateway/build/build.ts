@@ -58,6 +58,11 @@ export class Build {
     return this.#log.length
   }
 
+  /** Bytes of its events in the journal. */
+  get bytes(): number {
+    return this.#log.bytes
+  }
+
   /** Fires when the build is to be stopped. */
   get signal(): AbortSignal {
     return this.#stop.signal

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import { fromBinary, toBinary } from "@bufbuild/protobuf"
 import { type B3Digest, b3 } from "../../castore/digest.ts"
 import { StoreError } from "../../castore/error.ts"
+import type { Node } from "../../castore/node.ts"
 import { entryMessage } from "../../castore/rpc-message.ts"
 import { derivationOptions, requiredSystemFeatures } from "../../formats/derivation/options.ts"
 import { FormatError } from "../../formats/error.ts"
@@ -51,6 +52,8 @@ export interface BuildsPolicy {
   readonly longestWait: number
   /** Builds that have ended and are kept. */
   readonly kept: number
+  /** Bytes of their logs, at most: the oldest are forgotten before that. */
+  readonly keptBytes: number
 }
 
 export const defaultBuildsPolicy: BuildsPolicy = {
@@ -60,6 +63,7 @@ export const defaultBuildsPolicy: BuildsPolicy = {
   waiting: 10_000,
   longestWait: 24 * 3_600_000,
   kept: 2000,
+  keptBytes: 2 * 2 ** 30,
 }
 
 const reasons: Readonly<Record<FailureReason, Reason>> = {
@@ -354,12 +358,25 @@ export class Builds {
     build.onWatchers(build.watchers)
   }
 
+  /** Trees that builds need that have not ended. */
+  *neededTrees(): Generator<Node> {
+    for (const { job } of this.#queue.all()) yield* job.inputs.values()
+  }
+
+  /** Lets the executors give back room on the disk. Never rejects. */
+  async tidy(): Promise<void> {
+    for (const executor of this.#options.executors) await executor.tidy?.().catch(this.#onFault)
+  }
+
   #forgetOld(): void {
     let over = this.#builds.size - this.#policy.kept
+    let bytes = -this.#policy.keptBytes
+    for (const build of this.#builds.values()) bytes += build.bytes
     for (const build of this.#builds.values()) {
-      if (over <= 0) return
+      if (over <= 0 && bytes <= 0) return
       if (!build.ended || build.watchers > 0) continue
       over--
+      bytes -= build.bytes
       this.#builds.delete(build.id)
       if (this.#byKey.get(build.key) === build) this.#byKey.delete(build.key)
       fs.rmSync(join(this.#options.folder, build.id), { recursive: true, force: true })

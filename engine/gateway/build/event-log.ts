@@ -18,7 +18,10 @@ export class EventLog {
   #first: BuildEvent | undefined
   #last: BuildEvent | undefined
 
-  private constructor(file: string, events: BuildEvent[]) {
+  #bytes: number
+
+  private constructor(file: string, events: BuildEvent[], bytes: number) {
+    this.#bytes = bytes
     this.#file = file
     this.#events = events
     this.#length = events.length
@@ -28,7 +31,7 @@ export class EventLog {
 
   /** A new log. */
   static create(file: string): EventLog {
-    const log = new EventLog(file, [])
+    const log = new EventLog(file, [], 0)
     log.#descriptor = fs.openSync(file, "ax")
     return log
   }
@@ -38,7 +41,7 @@ export class EventLog {
     const bytes = fs.readFileSync(file)
     const { events, used } = decode(bytes)
     if (used < bytes.length) fs.truncateSync(file, used)
-    return new EventLog(file, events)
+    return new EventLog(file, events, used)
   }
 
   /** How many events there are. */
@@ -46,12 +49,19 @@ export class EventLog {
     return this.#length
   }
 
+  /** The size of the file. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Adds an event and gives it. */
   append(event: BuildNews, time: number): BuildEvent {
     this.#descriptor ??= fs.openSync(this.#file, "a")
     const message = create(BuildEventSchema, { number: BigInt(this.#length), time: BigInt(time), event })
     // At once, not when the system likes: events are few (the log is batched), and their order is that of the file.
-    fs.writeSync(this.#descriptor, sizeDelimitedEncode(BuildEventSchema, message))
+    const bytes = sizeDelimitedEncode(BuildEventSchema, message)
+    fs.writeSync(this.#descriptor, bytes)
+    this.#bytes += bytes.length
     this.#events.push(message)
     this.#length++
     this.#first ??= message

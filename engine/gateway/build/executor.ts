@@ -89,6 +89,8 @@ export interface Executor {
   readonly wantsPaths?: boolean
   /** Finds out whether it works here; gives why not, for people, or undefined. */
   check(): Promise<string | undefined>
+  /** Gives back room on the disk that it needs only to be quicker. */
+  tidy?(): Promise<void>
   /** Builds. The outputs are those of the request, in its order. Rejects with BuildFailure only. */
   build(job: BuildJob, watch: BuildWatch): Promise<BuiltOutput[]>
 }

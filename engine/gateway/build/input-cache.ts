@@ -24,13 +24,14 @@ export class InputCache {
     this.folder = folder
   }
 
-  /** Makes the folder; removes what was being written when a gateway died, and what was not used for long. */
-  async open(now = Date.now()): Promise<void> {
+  /** Makes the folder; removes what was being written when a gateway died, and what was not used for long. No build may run. */
+  async open(now = Date.now(), keepFor = unusedFor): Promise<void> {
+    this.#writing.clear()
     await mkdir(join(this.folder, "used"), { recursive: true })
     for (const name of await readdir(this.folder)) {
       if (name === "used") continue
       const use = await stat(join(this.folder, "used", name)).catch(() => null)
-      if (use !== null && now - use.mtimeMs < unusedFor) continue
+      if (use !== null && now - use.mtimeMs < keepFor) continue
       await removeTree(join(this.folder, name))
       await rm(join(this.folder, "used", name), { force: true })
     }

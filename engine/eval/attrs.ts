@@ -14,46 +14,58 @@ const MAX_LAYERS = 6
 const FEW = 24
 
 export class Attrs {
-  /** Number of attributes. */
-  readonly size: number
-  /** Position of the set's literal, 0 if it has none. */
-  readonly pos: number
   /** The names; null for maps and layers (a call of `settle` gives them one). */
   shape: Shape | null
   /** Cells of the shape, or the map, or the upper layer. */
   private data: readonly Cell[] | Map<string, Cell> | Attrs
   /** Where the attributes of a shape are defined, or those of the map, or the lower layer. */
   private more: Origin | Map<string, number> | Attrs
-  private readonly layers: number
+  /**
+   * Of layers, which have no literal: the number of attributes, times eight, and of layers. Else the position of the literal, 0 without
+   * one. Sets are a tenth of all memory, so they have no field that only some of them need.
+   */
+  private extra: number
 
   private constructor(
-    size: number,
-    pos: number,
     shape: Shape | null,
     data: readonly Cell[] | Map<string, Cell> | Attrs,
     more: Origin | Map<string, number> | Attrs,
-    layers: number,
+    extra: number,
   ) {
-    this.size = size
-    this.pos = pos
     this.shape = shape
     this.data = data
     this.more = more
-    this.layers = layers
+    this.extra = extra
+  }
+
+  /** Number of attributes. */
+  get size(): number {
+    const data = this.data
+    return this.shape !== null ? (data as readonly Cell[]).length : data instanceof Map ? data.size : this.extra >> 3
+  }
+
+  /** Position of the set's literal, 0 if it has none. */
+  get pos(): number {
+    return this.shape !== null || this.data instanceof Map ? this.extra : 0
+  }
+
+  /** Layers over a set that has none. */
+  private get layers(): number {
+    return this.shape !== null || this.data instanceof Map ? 0 : this.extra & 7
   }
 
   /** The empty set; there is only one, as in Nix (visible as «repeated»). */
-  static readonly empty: Attrs = new Attrs(0, 0, new Shape([]), [], null, 0)
+  static readonly empty: Attrs = new Attrs(new Shape([]), [], null, 0)
 
   /** A set of a shape: `cells[i]` and `positions[i]` belong to `shape.names[i]`. The arrays are kept. */
   static ofShape(shape: Shape, cells: readonly Cell[], positions: Origin, pos: number): Attrs {
-    return cells.length === 0 ? Attrs.empty : new Attrs(cells.length, pos, shape, cells, positions, 0)
+    return cells.length === 0 ? Attrs.empty : new Attrs(shape, cells, positions, pos)
   }
 
   /** A set of distinct names; `positions` may be null or hold only some. The maps are kept. */
   static ofMap(map: Map<string, Cell>, positions: Map<string, number> | null, pos = 0): Attrs {
     if (map.size === 0) return Attrs.empty
-    const set = new Attrs(map.size, pos, null, map, positions, 0)
+    const set = new Attrs(null, map, positions, pos)
     if (map.size <= 8) set.settle()
     return set
   }
@@ -136,7 +148,7 @@ export class Attrs {
     const cells = this.data as readonly Cell[]
     const out: Cell[] = new Array(cells.length)
     for (let i = 0; i < cells.length; i++) out[i] = f(names[i] as string, cells[i] as Cell)
-    return new Attrs(this.size, 0, this.shape, out, null, 0)
+    return new Attrs(this.shape, out, null, 0)
   }
 
   /** A new set of all attributes but these. Another object even if nothing goes: «repeated» is told by identity. */
@@ -150,7 +162,7 @@ export class Attrs {
     }
     if (gone.length > 1) gone = distinct(gone)
     if (gone.length === cells.length) return Attrs.empty
-    if (gone.length === 0) return new Attrs(this.size, 0, shape, cells, this.more, 0)
+    if (gone.length === 0) return new Attrs(shape, cells, this.more, 0)
     const out: Cell[] = new Array(cells.length - gone.length)
     let n = 0
     let next = 0
@@ -158,7 +170,7 @@ export class Attrs {
       if (i === gone[next]) next++
       else out[n++] = cells[i] as Cell
     }
-    return new Attrs(out.length, 0, shape.without(gone), out, originOfPart(shape, this.more as Origin), 0)
+    return new Attrs(shape.without(gone), out, originOfPart(shape, this.more as Origin), 0)
   }
 
   /** A new set of the attributes whose names `other` has too. */
@@ -179,7 +191,7 @@ export class Attrs {
     // Exactly as long as it is: arrays that grew keep spare room.
     const out: Cell[] = new Array(indexes.length)
     for (let i = 0; i < out.length; i++) out[i] = cells[indexes[i] as number] as Cell
-    return new Attrs(out.length, 0, shapes.of(names), out, originOfPart(shape, this.more as Origin), 0)
+    return new Attrs(shapes.of(names), out, originOfPart(shape, this.more as Origin), 0)
   }
 
   /** `this // right` for two non-empty sets. */
@@ -191,12 +203,12 @@ export class Attrs {
       if (shape === null) {
         let added = 0
         for (let i = 0; i < names.length; i++) if (!this.has(names[i] as string)) added++
-        return new Attrs(this.size + added, 0, null, right, this, this.layers + 1)
+        return new Attrs(null, right, this, ((this.size + added) << 3) | (this.layers + 1))
       }
       // Names of the right side that are all there keep the shape.
       if (this.size > 8) {
         const added = shape.merge(right.shape as Shape).added.length
-        if (added > 0) return new Attrs(this.size + added, 0, null, right, this, 1)
+        if (added > 0) return new Attrs(null, right, this, ((this.size + added) << 3) | 1)
       }
     }
     return this.merge(right)
@@ -215,7 +227,7 @@ export class Attrs {
     for (let i = 0; i < n; i++) cells[i] = leftCells[i] as Cell
     if (places === null) for (let i = 0; i < rightCells.length; i++) cells[n + i] = rightCells[i] as Cell
     else for (let i = 0; i < places.length; i++) cells[places[i] as number] = rightCells[i] as Cell
-    return new Attrs(cells.length, 0, plan.shape, cells, plan.originOf(right.more as Origin, this.more as Origin), 0)
+    return new Attrs(plan.shape, cells, plan.originOf(right.more as Origin, this.more as Origin), 0)
   }
 
   /** Gives this set a shape, in place: whoever walks a set once will walk it again. */
@@ -234,6 +246,7 @@ export class Attrs {
       this.data = whole.data
       this.more = whole.more
       this.shape = whole.shape as Shape
+      this.extra = 0
     }
     return this.shape
   }

@@ -33,6 +33,9 @@ export type Value =
 export type Cell = Value | Thunk
 export type List = readonly Cell[]
 
+/** There is one empty list cell (C++ Nix: Value::vEmptyList). */
+export const EMPTY_LIST: List = Object.freeze([])
+
 /** An environment: slot 0 is the enclosing one, then the variables. A slot may be unset while a `rec` is being filled. */
 export type Env = [Env | null, ...(Cell | undefined)[]]
 

@@ -90,6 +90,30 @@ test("a list is repeated when its cell is, a set when its attributes are", () =>
   expect(printed("let s = { inherit s; }; in s", { force: true })).toBe("{ s = «repeated»; }")
 })
 
+test("values that were read from variables keep the identity that Nix gives them", () => {
+  // Recorded from Nix 2.34.8. Functions, lists and floats are told apart by their cells, also after they were read.
+  const program = `
+    let
+      id = a: a;
+      f = id (x: x);
+      g = id f;
+      l = id [ f ];
+      m = id l;
+      s = id { inherit f; };
+      t = id s;
+      n = id (1.0e308 * 10 - 1.0e308 * 10);
+      o = id n;
+      forced = builtins.seq f (builtins.seq g (builtins.seq l (builtins.seq m (builtins.seq s (builtins.seq t (builtins.seq n (builtins.seq o true)))))));
+    in builtins.seq forced [
+      ([ f ] == [ f ]) ([ f ] == [ g ]) ([ l ] == [ m ]) (l == m) ([ s ] == [ t ]) (s == t) ([ n ] == [ n ]) ([ n ] == [ o ])
+      { a = l; b = m; c = l; } { a = s; b = t; } [ l m l ] [ s t ]
+    ]
+  `
+  expect(printed(program, { force: true })).toBe(
+    "[ true false true true true true true false { a = [ <LAMBDA> ]; b = [ <LAMBDA> ]; c = «repeated»; } { a = { f = <LAMBDA>; }; b = «repeated»; } [ «repeated» «repeated» «repeated» ] [ «repeated» «repeated» ] ]",
+  )
+})
+
 test("limits count in the whole text", () => {
   expect(printed("[ { a = 1; } { b = 2; c = 3; } ]", { force: true, maxAttrs: 2 })).toBe("[ { a = 1; } { b = 2; «1 attribute elided» } ]")
 })

@@ -8,7 +8,7 @@ import { concatLists as join } from "../list.ts"
 import { COST, type Runtime } from "../runtime.ts"
 import { need } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
-import { applyThunk, type Cell, type List, type Value } from "../value.ts"
+import { applyThunk, type Cell, EMPTY_LIST, type List, type Value } from "../value.ts"
 
 function elementAt(xs: List, n: number | bigint): Cell {
   if (n < 0 || n >= xs.length) throw new NixError("eval", `'builtins.elemAt' called with index ${n} on a list of size ${xs.length}`, 0)
@@ -125,6 +125,7 @@ function checkLength(n: number | bigint): void {
 
 function generate(rt: Runtime, f: Value, n: number | bigint): List {
   const length = Number(n)
+  if (length === 0) return EMPTY_LIST
   rt.chargeList(length, COST.application + 8)
   const out: Cell[] = new Array(length)
   for (let i = 0; i < length; i++) out[i] = applyThunk(f, i)

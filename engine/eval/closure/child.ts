@@ -5,7 +5,7 @@
 import { GLOBAL } from "../../lang/bind.ts"
 import type { Expr } from "../../lang/expr.ts"
 import { COST, type Runtime } from "../runtime.ts"
-import { type Cell, Code, type Env, type List, NixFloat, NixPath, Thunk, type Value } from "../value.ts"
+import { type Cell, Code, EMPTY_LIST, type Env, NixFloat, NixPath, Thunk, type Value } from "../value.ts"
 import { compile } from "./compile.ts"
 
 /** A literal: its cell is the same each time. */
@@ -51,13 +51,10 @@ export function makeCell(rt: Runtime, maker: Maker, env: Env): Cell {
   return maker instanceof Constant ? maker.cell : maker(rt, env)
 }
 
-/** There is one empty list cell (C++ Nix: Value::vEmptyList). */
-export const EMPTY_LIST: List = Object.freeze([])
-
 /** Estimated native stack per nested evaluation: measured 104 bytes + 8 per local, 16 per parameter, cold. */
 const FRAME = 115
-/** The same of forceThunk, the code itself, and a `force` between (chains of `inherit` in a `with` have nothing else). */
-const BASE = 400
+/** The same of forceThunk, the code itself, and what reads a variable between (chains of `inherit` in a `with` have nothing else). */
+const BASE = 480
 
 /** An expression's code; compiled when it first runs. */
 export function codeOf(expr: Expr): Code {

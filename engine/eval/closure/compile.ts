@@ -7,17 +7,18 @@ import { BORDER, GLOBAL } from "../../lang/bind.ts"
 import { type Expr, type IfExpr, type InheritFromExpr, type LambdaExpr, unreachable, type VarExpr } from "../../lang/expr.ts"
 import { show } from "../../lang/show.ts"
 import { stepAssertEqual } from "../assert-equal.ts"
+import { Attrs } from "../attrs.ts"
 import { drive } from "../drive.ts"
 import { NixError } from "../error.ts"
 import { force, forceThunk } from "../force.ts"
 import { Lookup } from "../lookup.ts"
 import { COST, type Runtime } from "../runtime.ts"
 import { runEval } from "../stepper/trampoline.ts"
-import { type Cell, type Env, Lambda, LambdaCode, NixFloat, NixPath, type Run, Thunk, type Value } from "../value.ts"
+import { type Cell, EMPTY_LIST, type Env, Lambda, LambdaCode, NixFloat, NixPath, NixString, type Run, Thunk, type Value } from "../value.ts"
 import { lookupWith, positionValue } from "../variable.ts"
 import { compileAttrs, compileLet } from "./attrs.ts"
 import { compileCall } from "./call.ts"
-import { codeOf, EMPTY_LIST, type Maker, makeCell, makerOf } from "./child.ts"
+import { codeOf, type Maker, makeCell, makerOf } from "./child.ts"
 import { compileConcat } from "./concat.ts"
 import { boolOf, compileBinary } from "./operator.ts"
 import { compileHasAttr, compileSelect } from "./select.ts"
@@ -193,36 +194,53 @@ function compileVar(expr: VarExpr): Run {
     case 0:
       return (rt, env) => {
         const c = env[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
+        return c instanceof Thunk ? readThunk(rt, c, env, slot, pos) : c
       }
     case 1:
       return (rt, env) => {
-        const c = (env[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
+        const at = env[0] as Env
+        const c = at[slot] as Cell
+        return c instanceof Thunk ? readThunk(rt, c, at, slot, pos) : c
       }
     case 2:
       return (rt, env) => {
-        const c = ((env[0] as Env)[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
+        const at = (env[0] as Env)[0] as Env
+        const c = at[slot] as Cell
+        return c instanceof Thunk ? readThunk(rt, c, at, slot, pos) : c
       }
     case 3:
       return (rt, env) => {
-        const c = (((env[0] as Env)[0] as Env)[0] as Env)[slot] as Cell
-        return c instanceof Thunk ? (c.code === null ? (c.content as Value) : forceThunk(rt, c, pos)) : c
+        const at = ((env[0] as Env)[0] as Env)[0] as Env
+        const c = at[slot] as Cell
+        return c instanceof Thunk ? readThunk(rt, c, at, slot, pos) : c
       }
     default:
       return (rt, env) => {
         let up = env
         for (let i = level; i > 0; i--) up = up[0] as Env
-        return force(rt, up[slot] as Cell, pos)
+        const c = up[slot] as Cell
+        return c instanceof Thunk ? readThunk(rt, c, up, slot, pos) : c
       }
   }
+}
+
+/**
+ * Forces the thunk in a slot and puts its value there, so that the thunk can be forgotten: with 952 packages one of six. Not where
+ * the cell's identity is visible: that of lists («repeated»), functions and floats (`[f] == [f]`).
+ */
+function readThunk(rt: Runtime, thunk: Thunk, env: Env, slot: number, pos: number): Value {
+  const value = thunk.code === null ? (thunk.content as Value) : forceThunk(rt, thunk, pos)
+  if (value instanceof Attrs || typeof value !== "object" || value === null || value instanceof NixString) env[slot] = value
+  return value
 }
 
 function compileInheritFrom(expr: InheritFromExpr): Run {
   const slot = expr.index + 1
   const pos = expr.pos
-  return (rt, env) => force(rt, env[slot] as Cell, pos)
+  return (rt, env) => {
+    const c = env[slot] as Cell
+    return c instanceof Thunk ? readThunk(rt, c, env, slot, pos) : c
+  }
 }
 
 function compileIf(expr: IfExpr): Run {

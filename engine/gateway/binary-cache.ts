@@ -5,26 +5,32 @@
 //   GET HEAD /nar/snix-castore/ENTRY?narsize=N
 //   GET HEAD PUT /nar/FILEHASH.nar[.xz …]     `nix copy --to URL`: the archive is read into castore (archive-upload.ts) …
 //   PUT      /HASH.narinfo                    … and the narinfo that follows refers to it
+//   GET HEAD /HASH.ls                         what the archive has in it, and where; put ones are not needed
+//   GET HEAD /log/NAME.drv                    what the builder wrote, of the last build of that derivation here (`nix log --store URL`)
 //
 // What is put is checked (admission.ts). Snix: nar-bridge/src/{lib,narinfo,nar}.rs
 
 import { narHintUrl, parseEntryText } from "../castore/nar-hint.ts"
 import type { Node } from "../castore/node.ts"
 import { narSize, renderNarFrom } from "../castore/render-nar.ts"
+import { FormatError } from "../formats/error.ts"
 import { hashEquals, printHash } from "../formats/hash/hash.ts"
 import { printNix32 } from "../formats/hash/nix32.ts"
+import { printJson } from "../formats/json/write.ts"
+import { lsToJson } from "../formats/nar/listing.ts"
 import { type NarInfo, parseNarInfo, printNarInfo } from "../formats/narinfo/nar-info.ts"
 import { signPathInfo } from "../formats/narinfo/path-info.ts"
 import type { SecretKey } from "../formats/narinfo/signature.ts"
-import { defaultStoreDir, hashPart } from "../formats/store-path/store-path.ts"
+import { defaultStoreDir, hashPart, parseBaseName, type StorePath } from "../formats/store-path/store-path.ts"
 import type { StoredPath } from "../store/path-info-store.ts"
 import type { Stores } from "../store/stores.ts"
 import type { Account } from "./account.ts"
 import { checkAdmission, checkReferences, type HashedTree } from "./admission.ts"
 import { type ArchiveName, archiveName, asBadRequest, takeArchive } from "./archive-upload.ts"
-import { HttpFault, immutable, type Request, type Response, readBody, sendRange, sendText } from "./http-answer.ts"
+import { HttpFault, immutable, type Request, type Response, readBody, sendBytes, sendRange, sendText } from "./http-answer.ts"
 import type { Limits } from "./limits.ts"
 import type { PackedArchive, PackedArchives } from "./packed-archives.ts"
+import { listTree } from "./tree-listing.ts"
 
 export interface BinaryCacheOptions {
   readonly stores: Stores
@@ -34,6 +40,8 @@ export interface BinaryCacheOptions {
   readonly writable: boolean
   readonly signingKey: SecretKey | undefined
   readonly priority: number
+  /** The log of the last build of a derivation that has ended. */
+  readonly logOf: (derivation: StorePath) => Uint8Array | undefined
 }
 
 /** How many archives that were put uncompressed wait for their narinfo (nar-bridge: 1000). */
@@ -62,6 +70,9 @@ export class BinaryCache {
       if (putting) return this.#putNarInfo(narinfo[1]!, request, response, account)
       return this.#sendNarInfo(narinfo[1]!, response)
     }
+    const listing = /^([0-9a-df-np-sv-z]{32})\.ls$/.exec(path)
+    if (listing !== null) return putting ? this.#takeListing(request, response, account) : this.#sendListing(listing[1]!, response)
+    if (path.startsWith("log/") && reading) return this.#sendLog(path.slice(4), response)
     const tree = /^nar\/(?:snix|tvix)-castore\/([^/]+)$/.exec(path)
     if (tree !== null && reading) return this.#sendNar(parseEntryText(tree[1]!), query.get("narsize"), request, response)
     const archive = archiveName(path)
@@ -79,6 +90,27 @@ export class BinaryCache {
     const info = await this.#options.stores.infos.get(part)
     if (info === null) throw new HttpFault(404, "not found")
     sendText(response, 200, this.#narInfo(info), { "content-type": "text/x-nix-narinfo" })
+  }
+
+  async #sendListing(part: string, response: Response): Promise<void> {
+    const { infos, directories } = this.#options.stores
+    const info = await infos.get(part)
+    if (info === null) throw new HttpFault(404, "not found")
+    const text = printJson(lsToJson(await listTree(directories, info.node)))
+    sendBytes(response, 200, Buffer.from(text, "latin1"), { "content-type": "application/json" })
+  }
+
+  /** Nix puts one beside each narinfo if it is told to; we have it from the tree. */
+  async #takeListing(request: Request, response: Response, account: Account): Promise<void> {
+    for await (const _ of readBody(request, this.#options.limits.blobBytes, account));
+    sendText(response, 200, "")
+  }
+
+  #sendLog(name: string, response: Response): void {
+    const log = this.#options.logOf(asBaseName(name))
+    if (log === undefined) throw new HttpFault(404, "not found")
+    // The derivation may be built again.
+    sendBytes(response, 200, log, { "content-type": "text/plain; charset=utf-8", "cache-control": "no-cache" })
   }
 
   /** The text of a narinfo, with the gateway's signature. */
@@ -192,5 +224,15 @@ export class BinaryCache {
   async #storedTree(part: string): Promise<HashedTree | undefined> {
     const info = await this.#options.stores.infos.get(part)
     return info === null ? undefined : { node: info.node, size: info.narSize, sha256: info.narHash.bytes }
+  }
+}
+
+/** Throws HttpFault 404. */
+function asBaseName(name: string): StorePath {
+  try {
+    return parseBaseName(name)
+  } catch (error) {
+    if (error instanceof FormatError) throw new HttpFault(404, "not found", { cause: error })
+    throw error
   }
 }

@@ -13,6 +13,7 @@ import * as http2 from "node:http2"
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { cors } from "@connectrpc/connect"
 import { printKey, publicKeyOf, type SecretKey } from "../formats/narinfo/signature.ts"
+import type { StorePath } from "../formats/store-path/store-path.ts"
 import type { Stores } from "../store/stores.ts"
 import { Access, type AccessRules, type Refusal } from "./access.ts"
 import { type Account, Accounts } from "./account.ts"
@@ -92,7 +93,8 @@ export class Gateway {
     this.#onRequest = options.onRequest ?? (() => {})
     this.#proxy = options.fetch === undefined ? undefined : new FetchProxy(options.fetch)
     const archives = options.archives ?? new MemoryPackedArchives()
-    this.#cache = new BinaryCache({ stores, archives, limits: this.#limits, writable, signingKey, priority: options.priority ?? 39 })
+    const logOf = (derivation: StorePath): Uint8Array | undefined => options.builds?.logOf(derivation)
+    this.#cache = new BinaryCache({ stores, archives, limits: this.#limits, writable, signingKey, priority: options.priority ?? 39, logOf })
     this.#rpc = rpcHandler({
       stores,
       limits: this.#limits,

@@ -60,8 +60,12 @@ export function describeFault(error: unknown): { readonly status: number; readon
 
 /** Answers with a text. */
 export function sendText(response: Response, status: number, text: string, headers: Record<string, string> = {}): void {
-  const body = Buffer.from(text, "utf8")
-  writeHead(response, status, { "content-type": "text/plain; charset=utf-8", "content-length": String(body.length), ...headers })
+  sendBytes(response, status, Buffer.from(text, "utf8"), { "content-type": "text/plain; charset=utf-8", ...headers })
+}
+
+/** Answers with bytes that are in memory. */
+export function sendBytes(response: Response, status: number, body: Uint8Array, headers: Record<string, string>): void {
+  writeHead(response, status, { "content-length": String(body.length), ...headers })
   end(response, isHead(response) ? undefined : body)
 }
 

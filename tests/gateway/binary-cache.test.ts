@@ -8,6 +8,8 @@ import type { Node } from "../../engine/castore/node.ts"
 import { renderNar } from "../../engine/castore/render-nar.ts"
 import { digest, initHashes } from "../../engine/formats/hash/digest.ts"
 import { printNix32 } from "../../engine/formats/hash/nix32.ts"
+import { printJson } from "../../engine/formats/json/write.ts"
+import { listNar, lsToJson } from "../../engine/formats/nar/listing.ts"
 import { parseNarInfo, printNarInfo } from "../../engine/formats/narinfo/nar-info.ts"
 import { checkSignatures } from "../../engine/formats/narinfo/path-info.ts"
 import { publicKeyOf, secretKeyFromSeed } from "../../engine/formats/narinfo/signature.ts"
@@ -16,6 +18,7 @@ import { FolderPackedArchives } from "../../engine/gateway/packed-archives.ts"
 import { BinaryCache } from "../../engine/store/binary-cache.ts"
 import { exportClosure } from "../../engine/store/cache-export.ts"
 import { uploadSink } from "../../engine/store/cache-upload.ts"
+import { Store } from "../../engine/store/store.ts"
 import { Substituter } from "../../engine/store/substitute.ts"
 import { codeOf, unknown } from "../castore/contract.ts"
 import { addOutput, fakePath, joined, memoryStore, storeTree } from "../store/memory-store.ts"
@@ -71,6 +74,32 @@ describe("reading", () => {
     for (const path of [`${"0".repeat(32)}.narinfo`, `${"e".repeat(32)}.narinfo`, `${hashPart(low)}`, "x.narinfo"]) {
       expect((await head(path)).status).toBe(404)
     }
+  })
+
+  test("listings tell what is in an archive, and where, as if it had been read", async () => {
+    const store = new Store(running.stores)
+    const odd = await addOutput(store, "odd", {
+      "a/b/c/x": "1234567",
+      "a/b/y": "#!",
+      "a/z": "",
+      "e/f": "-> a",
+      "\xc3\xa4": "12345678",
+      zz: "9",
+    })
+    const single = await addOutput(store, "single", "#!/bin/sh\n")
+    const link = await addOutput(store, "link", "-> elsewhere")
+    const empty = await addOutput(store, "empty", {})
+    for (const path of [low, top, odd, single, link, empty]) {
+      const { status, body, headers } = await head(`${hashPart(path)}.ls`)
+      expect([status, headers.get("content-type")]).toEqual([200, "application/json"])
+      const chunks = await joined(store.nar(path))
+      expect(JSON.parse(body.toString())).toEqual(JSON.parse(Buffer.from(printJson(lsToJson(listNar(chunks))), "latin1").toString()))
+    }
+    expect((await head(`${"0".repeat(32)}.ls`)).status).toBe(404)
+    expect((await head(`${hashPart(low)}.ls`, {}, "HEAD")).body.length).toBe(0)
+    expect((await fetch(`${running.url}/${hashPart(low)}.ls`, { method: "PUT", body: "{}" })).status).toBe(200)
+    expect((await head("log/nonsense")).status).toBe(404)
+    expect((await head(`log/${"0".repeat(32)}-x.drv`)).status).toBe(404)
   })
 
   test("archives are those of the trees, whole and in ranges", async () => {

@@ -89,6 +89,22 @@ else
       await native.nix("nix-store", "--store", root, "--verify", "--check-contents")
     })
 
+    test("real Nix reads logs from its binary cache, and what is in the results", async () => {
+      const drvs = await native.instantiate("low")
+      for (const path of drvs) expect((await build(path)).end.case).toBe("done")
+      const low = drvs.at(-1)!
+      const out = native.outputsOf(low).get("out")!
+      for (const what of [low, out]) {
+        expect(String(await native.nix("nix", "log", "--store", gateway.url, printStorePath(what)))).toBe("log of low\n")
+      }
+      const listed = String(await native.nix("nix", "store", "ls", "--store", gateway.url, "-R", printStorePath(out)))
+      expect(listed).toBe(String(await native.nix("nix", "store", "ls", "--store", native.root, "-R", printStorePath(out))))
+      expect(listed).toContain("./modes\n")
+      const [failing] = (await native.instantiate("failing")).slice(-1)
+      await build(failing!)
+      expect(String(await native.nix("nix", "log", "--store", gateway.url, printStorePath(failing!)))).toBe("before\n")
+    })
+
     test.each([
       ["failing", Reason.BUILDER, "builder failed with exit code 7"],
       ["wrongHash", Reason.OUTPUT_REJECTED, "hash mismatch in fixed-output derivation"],

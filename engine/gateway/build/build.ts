@@ -87,6 +87,16 @@ export class Build {
     return this.#log.read(0).filter(({ event }) => event.case === "started").length
   }
 
+  /** What the builder wrote in the last attempt. */
+  readLog(): Uint8Array {
+    let pieces: Uint8Array[] = []
+    for (const { event } of this.#log.read(0)) {
+      if (event.case === "started") pieces = []
+      if (event.case === "log") pieces.push(event.value.data)
+    }
+    return Buffer.concat(pieces)
+  }
+
   /** Tells what happened. What the builder wrote before comes first. */
   tell(event: BuildNews): void {
     this.#flush()

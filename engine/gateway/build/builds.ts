@@ -10,7 +10,7 @@ import type { Node } from "../../castore/node.ts"
 import { entryMessage } from "../../castore/rpc-message.ts"
 import { derivationOptions, requiredSystemFeatures } from "../../formats/derivation/options.ts"
 import { FormatError } from "../../formats/error.ts"
-import { printStorePath } from "../../formats/store-path/store-path.ts"
+import { printStorePath, type StorePath } from "../../formats/store-path/store-path.ts"
 import { type Job, JobSchema, BuildEvent_Failed_Reason as Reason } from "../../proto/gen/gateway_build_pb.ts"
 import { Store } from "../../store/store.ts"
 import type { Stores } from "../../store/stores.ts"
@@ -225,6 +225,13 @@ export class Builds {
   list(): Build[] {
     const all = [...this.#builds.values()].reverse()
     return [...all.filter((build) => !build.ended), ...all.filter((build) => build.ended)]
+  }
+
+  /** What the builder wrote in the last build of a derivation that has ended after it was begun; undefined if none is known. */
+  logOf(derivation: StorePath): Uint8Array | undefined {
+    let last: Build | undefined
+    for (const build of this.#builds.values()) if (build.ended && build.derivationPath === derivation && build.attempts > 0) last = build
+    return last?.readLog()
   }
 
   /** Ends all without telling that they ended: they are begun again by the next gateway. */

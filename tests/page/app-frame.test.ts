@@ -23,7 +23,7 @@ for (const [width, height, colorScheme] of [
       await app.context.close()
     })
     const judge = async (): Promise<void> => {
-      expect(await app.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0)
+      await expect.poll(() => app.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")).toBe(0)
     }
 
     for (const [keys, title] of [
@@ -45,9 +45,11 @@ for (const [width, height, colorScheme] of [
     ] as const)
       test(`the dialog ${title}`, async () => {
         await app.page.getByRole("button", { name: button }).click()
-        await app.page.getByRole("dialog", { name: title }).waitFor()
+        const dialog = app.page.getByRole("dialog", { name: title })
+        await dialog.waitFor()
         await judge()
         await app.page.keyboard.press("Escape")
+        await dialog.waitFor({ state: "detached" })
       })
     test("the reference is searched, and an example runs", async () => {
       await app.page.getByRole("button", { name: "Docs" }).click()
@@ -63,7 +65,7 @@ for (const [width, height, colorScheme] of [
       const field = app.page.getByLabel("REPL").getByRole("textbox")
       await field.fill("{ a = 40 + 2; }")
       await field.press("Enter")
-      const answer = app.page.getByLabel("REPL").getByRole("button", { name: "{ a = 42; }" })
+      const answer = app.page.getByLabel("REPL").getByRole("button", { name: "Open the value" })
       await answer.click()
       await app.page.getByLabel("REPL").getByText("{ 1 attribute }").waitFor()
       await judge()
@@ -84,7 +86,7 @@ for (const [width, height, colorScheme] of [
       await problem.waitFor()
       await judge()
       await problem.click()
-      expect(await app.editor.evaluate((area) => area === area.ownerDocument.activeElement)).toBe(true)
+      await expect.poll(() => app.editor.evaluate((area) => area === area.ownerDocument.activeElement)).toBe(true)
     })
     test("high contrast", async () => {
       await app.page.keyboard.press("Control+k")
@@ -134,7 +136,7 @@ test("in another site's page the element shows a program, runs it, and tells wha
   await page.evaluate(`{ const e = document.querySelector("thunkpad-embed"); e.code = "40 + 2"; e.evaluate() }`)
   expect(await told).toBe("42")
   expect(await frame.getByRole("button", { name: "Examples" }).count()).toBe(0)
-  expect(await frame.getByRole("link", { name: "Open in Thunkpad" }).getAttribute("href")).toContain("#code=40")
+  await expect.poll(() => frame.getByRole("link", { name: "Open in Thunkpad" }).getAttribute("href")).toContain("#code=40")
   expect(faults).toEqual([])
   await page.close()
   other.close()

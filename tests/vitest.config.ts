@@ -34,7 +34,8 @@ export default defineConfig({
           environment: "node",
           include: ["tests/**/*.test.ts"],
           exclude: [...page, ...component, ...inbrowser],
-          testTimeout: 60_000,
+          expect: { poll: { timeout: 60_000 } },
+          testTimeout: 180_000,
         },
       },
       {

@@ -19,7 +19,7 @@ in { inherit one two; three = builtins.readFile third.doc; drv = third.drvPath; 
 
 if (missing !== undefined) test.skip(`commands that build while they evaluate: ${missing}`, () => {})
 else
-  describe("commands that build while they evaluate", { timeout: 120_000 }, () => {
+  describe("commands that build while they evaluate", { timeout: 300_000 }, () => {
     let building: Building
     beforeAll(async () => {
       building = await new Building().start()

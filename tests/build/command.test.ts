@@ -10,7 +10,7 @@ import { Building, missing, prelude, toolFiles } from "./building.ts"
 
 if (missing !== undefined) test.skip(`thunkpad build: ${missing}`, () => {})
 else
-  describe("thunkpad build", { timeout: 120_000 }, () => {
+  describe("thunkpad build", { timeout: 300_000 }, () => {
     let building: Building
     beforeAll(async () => {
       building = await new Building().start()

@@ -20,7 +20,7 @@ function files(): NonNullable<EvaluateRequest["files"]> {
 
 if (missing !== undefined) test.skip(`the desk of builds: ${missing}`, () => {})
 else
-  describe("the desk of builds", { timeout: 120_000 }, () => {
+  describe("the desk of builds", { timeout: 300_000 }, () => {
     let building: Building
     beforeAll(async () => {
       building = await new Building().start()
@@ -89,7 +89,7 @@ else
       const { session, settings, evaluate, news } = await setUp()
       const drvPath = await evaluate(`(sh "endless" { } "echo begun; sleep 100").drvPath`)
       const built = session.builds.build(1, [{ drvPath }], settings)
-      await expect.poll(() => news.some(({ kind }) => kind === "log"), { timeout: 20_000 }).toBe(true)
+      await expect.poll(() => news.some(({ kind }) => kind === "log")).toBe(true)
       await session.builds.stop(1)
       expect(await built).toMatchObject({ problem: { code: "cancelled" } })
       await expect.poll(async () => (await building.endpoint().list()).filter(({ state }) => state === "running")).toEqual([])

@@ -17,12 +17,12 @@ const chain = `let
   third = sh two.name { inherit second; outputs = [ "out" "doc" ]; } "echo > $out; echo third documents $second > $doc";
 in { inherit one two; three = builtins.readFile third.doc; there = builtins.pathExists "\${second}/default.nix"; names = builtins.attrNames (builtins.readDir second); drv = third.drvPath; }`
 
-const parallel = `let slow = n: import (sh "slow-\${toString n}" { } "sleep 1; echo \${toString n} > $out"); in
+const parallel = `let slow = n: import (sh "slow-\${toString n}" { } "sleep 5; echo \${toString n} > $out"); in
   { a = slow 1; b = [ (slow 2) { c = slow 3; } ]; d = derivation { name = "d"; inherit system; builder = "/bin/sh"; x = toString (slow 4); y = [ (toString (slow 5)) ]; }; e = builtins.toJSON { x = [ (slow 6) (slow 7) ]; }; }`
 
 if (missing !== undefined) test.skip(`import from derivation: ${missing}`, () => {})
 else
-  describe("import from derivation", { timeout: 120_000 }, () => {
+  describe("import from derivation", { timeout: 300_000 }, () => {
     let building: Building
     beforeAll(async () => {
       building = await new Building().start()

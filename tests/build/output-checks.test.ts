@@ -34,7 +34,7 @@ const wrong: readonly (readonly [name: string, set: string, message: RegExp])[] 
 
 if (missing !== undefined) test.skip(`output checks: ${missing}`, () => {})
 else
-  describe("output checks at an endpoint with Snix's services only", { timeout: 60_000 }, () => {
+  describe("output checks at an endpoint with Snix's services only", { timeout: 300_000 }, () => {
     let building: Building
     beforeAll(async () => {
       building = await new Building().start()

@@ -15,7 +15,7 @@ if (missing === undefined)
 
 if (missing !== undefined) test.skip(`builds of the page's repl: ${missing}`, () => {})
 else
-  describe("builds of the page's repl", { timeout: 60_000 }, () => {
+  describe("builds of the page's repl", { timeout: 300_000 }, () => {
     let building: Building
     beforeAll(async () => {
       building = await new Building().start()

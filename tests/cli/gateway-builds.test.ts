@@ -17,7 +17,7 @@ import { entryMessage } from "../../engine/castore/rpc-message.ts"
 import { TreeIngest } from "../../engine/castore/tree-ingest.ts"
 import { initHashes } from "../../engine/formats/hash/digest.ts"
 import { type BuildEvent, BuildService, JobSchema } from "../../engine/proto/gen/gateway_build_pb.ts"
-import { type Program, startProgram } from "../gateway/program.ts"
+import { freePort, type Program, startProgram } from "../gateway/program.ts"
 
 const folder = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-killed-builds-`))
 const isHere = spawnSync("bwrap", ["--version"]).status === 0 && fs.existsSync("/bin/busybox")
@@ -51,9 +51,9 @@ else
     const seed = randomInt(2 ** 30)
     console.log(`seed ${seed}`)
     const store = `${folder}/store`
-    running = await startProgram(store, 0, ["--jobs", "2"])
+    const port = await freePort()
+    running = await startProgram(store, port, ["--jobs", "2"])
     expect(running.errors()).toBe("")
-    const port = Number(new URL(running.url).port)
     const transport = createConnectTransport({ baseUrl: running.url, httpVersion: "1.1" })
     const client = createClient(BuildService, transport)
     const blobs = new RpcBlobStore(transport)
@@ -81,6 +81,7 @@ else
         },
       })
 
+    let started = 0
     /** Watches a build to its end, whatever happens to the gateway. */
     const follow = async (name: string): Promise<BuildEvent[]> => {
       const events: BuildEvent[] = []
@@ -91,6 +92,7 @@ else
           for await (const event of client.build({ what, fromEvent: BigInt(events.length) })) {
             expect(Number(event.number)).toBe(events.length)
             events.push(event)
+            if (event.event.case === "started") started++
             if (event.event.case === "accepted") build = event.event.value.build
           }
         } catch (error) {
@@ -101,15 +103,22 @@ else
       return events
     }
 
+    const startedSince = async (before: number): Promise<void> => {
+      while (started <= before) await sleep(20)
+    }
+
     const names = Array.from({ length: 10 }, (_, i) => `build-${i}`)
     const followed = Promise.all(names.map(follow))
     let kills = 0
     for (; kills < 8; kills++) {
+      // Every other time at the latest when something runs that can be lost.
+      const before = started
+      if (kills % 2 === 1) await Promise.race([followed, startedSince(before)])
       await sleep(150 + ((seed >>> kills) % 11) * 60)
       running.child.kill("SIGKILL")
       await running.ended
       // The sandboxes die with their gateway.
-      await expect.poll(marked, { timeout: 5000 }).toEqual([])
+      await expect.poll(marked).toEqual([])
       running = await startProgram(store, port, ["--jobs", "2"])
     }
     const all = await followed

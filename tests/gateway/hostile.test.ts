@@ -21,7 +21,7 @@ import { type RunningGateway, startGateway } from "./server.ts"
 
 await initHashes()
 
-const small = { messageBytes: 200_000, partBytes: 50_000, items: 10, blobBytes: 120_000, directories: 5, uploads: 3, uploadIdle: 100 }
+const small = { messageBytes: 200_000, partBytes: 50_000, items: 10, blobBytes: 120_000, directories: 5, uploads: 3, uploadIdle: 60_000 }
 
 let running: RunningGateway
 let blobs: Client<typeof BlobService>
@@ -29,14 +29,16 @@ let directories: Client<typeof DirectoryService>
 let infos: Client<typeof PathInfoService>
 let companion: Client<typeof StoreService>
 
-beforeEach(async () => {
-  running = await startGateway({ limits: small })
+async function start(limits: typeof small): Promise<void> {
+  running = await startGateway({ limits })
   const grpc = createGrpcTransport({ baseUrl: running.url })
   blobs = createClient(BlobService, grpc)
   directories = createClient(DirectoryService, grpc)
   infos = createClient(PathInfoService, grpc)
   companion = createClient(StoreService, createConnectTransport({ baseUrl: running.url, httpVersion: "1.1" }))
-})
+}
+
+beforeEach(() => start(small))
 
 afterEach(async () => {
   expect(running.faults).toEqual([])
@@ -126,12 +128,14 @@ describe("limits", () => {
   })
 
   test("of uploads at once, which are forgotten when nothing comes", async () => {
+    await running.close()
+    await start({ ...small, uploadIdle: 2000 })
     const [first] = await Promise.all([companion.beginBlob({}), companion.beginBlob({}), companion.beginBlob({})])
     expect(await statusOf(companion.beginBlob({}))).toBe("ResourceExhausted")
     const gone = async () =>
       (await statusOf(companion.putBlobPart({ upload: first.upload, offset: 5n, data: bytesOf("x") }))) === "NotFound"
     // Asking keeps it alive, so ask of another.
-    await expect.poll(() => statusOf(companion.beginBlob({})), { timeout: 10_000 }).toBe("no fault")
+    await expect.poll(() => statusOf(companion.beginBlob({}))).toBe("no fault")
     expect(await gone()).toBe(true)
   })
 
@@ -277,8 +281,8 @@ describe("path infos", () => {
 })
 
 describe("connections", () => {
-  /** Sends bytes as they are and gives what comes back until the end. */
-  function raw(bytes: string | Uint8Array): Promise<string> {
+  /** Sends bytes as they are and gives what comes back until the end, or until nothing has come for so many milliseconds. */
+  function raw(bytes: string | Uint8Array, patience = 20_000): Promise<string> {
     return new Promise((resolve) => {
       const { hostname, port } = new URL(running.url)
       const socket = connect(Number(port), hostname, () => socket.write(bytes))
@@ -288,7 +292,7 @@ describe("connections", () => {
       })
       socket.on("error", () => resolve(text))
       socket.on("close", () => resolve(text))
-      socket.setTimeout(2000, () => socket.destroy())
+      socket.setTimeout(patience, () => socket.destroy())
     })
   }
 
@@ -297,15 +301,16 @@ describe("connections", () => {
   test("with nonsense in them end", async () => {
     expect(await raw("\0\0\0\0")).toMatch(/^HTTP\/1.1 400|^$/)
     expect(await raw("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1.1 400/)
-    await raw(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), randomBytes(500, 4)]))
+    await raw(Buffer.concat([Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), randomBytes(500, 4)]), 2000)
     await stillServes()
   })
 
   test("that end in the middle of an upload store nothing", async () => {
     const before = await storedBlobs()
-    await raw(`PUT /nar/${"0".repeat(52)}.nar HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort`)
+    await raw(`PUT /nar/${"0".repeat(52)}.nar HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nshort`, 2000)
     await raw(
       "POST /thunkpad.gateway.v1.StoreService/PutBlobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nContent-Length: 1000\r\nConnection: close\r\n\r\nabc",
+      2000,
     )
     const stop = new AbortController()
     const put = blobs.put(

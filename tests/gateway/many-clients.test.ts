@@ -35,7 +35,7 @@ function jobOf(name: string): Job {
   })
 }
 
-test("two hundred clients build and upload at once", { timeout: 60_000 }, async () => {
+test("two hundred clients build and upload at once", { timeout: 240_000 }, async () => {
   const { stores } = memoryStore()
   const all = { ...stores, blobs: new FolderBlobStore(`${folder}/blobs`) }
   const executor = new ScriptedExecutor(all, 4)

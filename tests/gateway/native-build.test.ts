@@ -25,7 +25,7 @@ const missing = whyNotNative()
 
 if (missing !== undefined) test.skip(`builds beside real Nix: ${missing}`, () => {})
 else
-  describe("builds beside real Nix", { timeout: 180_000 }, () => {
+  describe("builds beside real Nix", { timeout: 300_000 }, () => {
     let gateway: RunningGateway
     let client: Client<typeof BuildService>
     let native: NativeGraph

@@ -71,7 +71,7 @@ const missing = whyNotNative()
 
 if (missing !== undefined) test.skip(`Nix's own builders beside real Nix: ${missing}`, () => {})
 else
-  describe("Nix's own builders beside real Nix", { timeout: 180_000 }, () => {
+  describe("Nix's own builders beside real Nix", { timeout: 300_000 }, () => {
     let native: NativeGraph
     let builds: Builds
 

@@ -15,7 +15,7 @@ const isHere = spawnSync("nix-store", ["--version"]).status === 0
 
 if (!isHere) test.skip("real Nix: nix-store is not on PATH", () => {})
 else
-  describe("real Nix", { timeout: 120_000 }, () => {
+  describe("real Nix", { timeout: 300_000 }, () => {
     const folder = fs.realpathSync(fs.mkdtempSync(`${os.tmpdir()}/thunkpad-gateway-`))
     const secret = secretKeyFromSeed("gateway-1", new Uint8Array(32).fill(5))
     const key = printKey(publicKeyOf(secret))

@@ -20,7 +20,7 @@ const systems = [process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux"]
 
 if (missing !== undefined) test.skip(`builds by a Nix daemon: ${missing}`, () => {})
 else
-  describe("builds by a Nix daemon", { timeout: 180_000 }, () => {
+  describe("builds by a Nix daemon", { timeout: 300_000 }, () => {
     const { stores } = memoryStore()
     let native: NativeGraph
     let count = 0
@@ -173,7 +173,7 @@ else
       }
       const daemon = spawn("nix-daemon", [], { env, stdio: "ignore" })
       try {
-        await expect.poll(() => fs.existsSync(socket), { timeout: 10_000 }).toBe(true)
+        await expect.poll(() => fs.existsSync(socket)).toBe(true)
         const builds = await buildsBy({ kind: "socket", path: socket })
         expect(builds.describe().map(({ unavailable }) => unavailable)).toEqual([""])
         const drvs = await native.instantiate("low")
@@ -209,7 +209,7 @@ else
       await impatient.close()
       const builds = await buildsBy(program("slow"))
       const running = await builds.submit(await native.jobOf(path), false)
-      await expect.poll(() => running.events, { timeout: 10_000 }).toBeGreaterThan(2)
+      await expect.poll(() => running.events).toBeGreaterThan(2)
       running.cancel()
       await expect.poll(() => running.state).toBe("failed")
       await builds.close()
@@ -221,7 +221,7 @@ else
             return false // it has just ended
           }
         })
-      await expect.poll(isLeft, { timeout: 10_000 }).toBe(false)
+      await expect.poll(isLeft).toBe(false)
     })
 
     test("a daemon that is not there, and one that goes away, are no builder's fault", async () => {

@@ -1,6 +1,7 @@
 // With what the open workspace is compared: a pasted link, another workspace, an earlier state of this one.
 
 import { useState } from "react"
+import { LoadingLine } from "../share/LoadingLine.tsx"
 import type { Source } from "../share/page-address.ts"
 import { describeSource } from "../share/source-text.ts"
 import { useSourceLoader } from "../share/use-source-loader.ts"
@@ -10,7 +11,7 @@ import { readPasted } from "./compared.ts"
 
 export function ComparePicker({ onPick }: { readonly onPick: (other: Workspace) => void }) {
   const bench = useWorkbench()
-  const loadSource = useSourceLoader()
+  const loading = useSourceLoader()
   const workspace = useBench((state) => state.workspace)
   const history = useBench((state) => state.history)
   const [text, setText] = useState("")
@@ -23,14 +24,7 @@ export function ComparePicker({ onPick }: { readonly onPick: (other: Workspace) 
     setSaid(found.kind === "source" ? `This link wants to load ${describeSource(found.source)}.` : found.kind === "wrong" ? found.why : "")
     if (found.kind === "workspace") onPick(found.workspace)
   }
-  const load = async (from: Source) => {
-    setSaid("Loading…")
-    try {
-      onPick(createWorkspace({ ...(await loadSource(from)), foreign: true }))
-    } catch (e) {
-      setSaid(`It cannot be opened: ${e instanceof Error ? e.message : String(e)}.`)
-    }
-  }
+  const load = (from: Source) => loading.load(from, (loaded) => onPick(createWorkspace({ ...loaded, foreign: true })))
   const earlier = history.filter((state) => state.files !== workspace.files)
   return (
     <>
@@ -50,11 +44,12 @@ export function ComparePicker({ onPick }: { readonly onPick: (other: Workspace) 
         </button>
         <p role="status" className="note">
           {said}{" "}
-          {source === null ? null : (
+          {source === null || loading.busy ? null : (
             <button type="button" onClick={() => void load(source)}>
               Load it
             </button>
-          )}
+          )}{" "}
+          <LoadingLine loading={loading} />
         </p>
       </form>
       {others.length === 0 ? null : (

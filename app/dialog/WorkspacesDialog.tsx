@@ -3,9 +3,9 @@
 import { useRef, useState } from "react"
 import { useEngine } from "../engine-context.ts"
 import { bundleSuffix } from "../share/bundle-name.ts"
+import { LoadingLine } from "../share/LoadingLine.tsx"
 import { askedBy } from "../share/page-address.ts"
 import { pastedAddress } from "../share/pasted-address.ts"
-import { describeSource } from "../share/source-text.ts"
 import { useSourceLoader } from "../share/use-source-loader.ts"
 import { useBench, useWorkbench } from "../workbench-context.ts"
 import { Modal } from "./Modal.tsx"
@@ -92,7 +92,7 @@ export function WorkspacesDialog() {
 /** Opens a link, a gist, a file on GitHub or anywhere. */
 function SourceForm() {
   const bench = useWorkbench()
-  const loadSource = useSourceLoader()
+  const loading = useSourceLoader()
   const [text, setText] = useState("")
   const [said, setSaid] = useState("")
   const open = async () => {
@@ -100,12 +100,8 @@ function SourceForm() {
     if (asked.kind === "shared") return bench.openShared(asked.shared)
     if (asked.kind !== "source")
       return setSaid(asked.kind === "wrong" ? `Cannot open it: ${asked.why}.` : "That is no address that can be opened here.")
-    setSaid(`Loading ${describeSource(asked.source)} …`)
-    try {
-      bench.createWorkspace({ ...(await loadSource(asked.source)), foreign: true })
-    } catch (e) {
-      setSaid(`Cannot open it: ${e instanceof Error ? e.message : String(e)}.`)
-    }
+    setSaid("")
+    await loading.load(asked.source, (loaded) => bench.createWorkspace({ ...loaded, foreign: true }))
   }
   return (
     <form
@@ -119,11 +115,11 @@ function SourceForm() {
         Open a link, a gist, a file on GitHub, or any address of a file
         <input value={text} spellCheck={false} placeholder="https://…" onChange={(event) => setText(event.target.value)} />
       </label>
-      <button type="submit" disabled={text.trim() === ""}>
+      <button type="submit" disabled={text.trim() === "" || loading.busy}>
         Open
       </button>
       <p role="status" className="note">
-        {said}
+        {said} <LoadingLine loading={loading} />
       </p>
     </form>
   )

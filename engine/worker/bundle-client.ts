@@ -1,8 +1,9 @@
 // The page's side of bundles.
 
+import { proxy } from "comlink"
 import type { EndpointSettings } from "../build/endpoint-transport.ts"
-import type { BundleApi, BundledFiles, BundleFile } from "./bundle-protocol.ts"
-import type { StoreAnswer } from "./protocol.ts"
+import type { BundleAddress, BundleApi, BundledFiles, BundleFile, BundleProgress } from "./bundle-protocol.ts"
+import type { StoreAnswer, WorkOptions } from "./protocol.ts"
 
 /** Workspaces as trees that a digest names. Its methods reject with StoreFailure. */
 export interface EngineBundles {
@@ -12,8 +13,8 @@ export interface EngineBundles {
   read(bytes: Uint8Array): Promise<BundledFiles & { readonly root: string }>
   /** Puts a bundle on an endpoint; gives the digest of its root. */
   upload(content: BundledFiles, endpoint: EndpointSettings): Promise<string>
-  /** Fetches a bundle from an endpoint, all of it checked. */
-  fetch(root: string, endpoint: EndpointSettings): Promise<BundledFiles>
+  /** Fetches a bundle from an endpoint, all of it checked; cancelled, it rejects with the code "cancelled". */
+  fetch(from: BundleAddress, options?: WorkOptions<BundleProgress>): Promise<BundledFiles>
 }
 
 /** Bundles over a worker that is asked by `ask`; `given` takes the value of an answer or throws. */
@@ -21,10 +22,27 @@ export function bundlesOver(
   ask: <T>(work: (bundles: BundleApi) => Promise<T>) => Promise<T>,
   given: <T>(answer: StoreAnswer<T>) => T,
 ): EngineBundles {
+  let last = 0
   return {
     write: async (content) => given(await ask<StoreAnswer<BundleFile>>((bundles) => bundles.writeBundle(content))),
     read: async (bytes) => given(await ask<StoreAnswer<BundledFiles & { readonly root: string }>>((bundles) => bundles.readBundle(bytes))),
     upload: async (content, endpoint) => given(await ask<StoreAnswer<string>>((bundles) => bundles.uploadBundle(content, endpoint))),
-    fetch: async (root, endpoint) => given(await ask<StoreAnswer<BundledFiles>>((bundles) => bundles.fetchBundle(root, endpoint))),
+    async fetch(from, { signal, progress = () => {} } = {}) {
+      const id = ++last
+      const answer = ask<StoreAnswer<BundledFiles>>(async (bundles) => {
+        const cancel = (): void => {
+          bundles.cancelFetch(id).catch(() => {})
+        }
+        signal?.addEventListener("abort", cancel, { once: true })
+        try {
+          const fetched = bundles.fetchBundle(id, from, proxy(progress))
+          if (signal?.aborted === true) cancel()
+          return await fetched
+        } finally {
+          signal?.removeEventListener("abort", cancel)
+        }
+      })
+      return given(await answer)
+    },
   }
 }

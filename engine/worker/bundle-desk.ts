@@ -15,7 +15,8 @@ import { MemoryDirectoryStore } from "../castore/memory-directory-store.ts"
 import type { DirectoryNode } from "../castore/node.ts"
 import type { TreeStores } from "../castore/render-nar.ts"
 import { directoryOfNode, walkContents } from "../castore/walk.ts"
-import type { BundleApi, BundledFiles, BundleFile } from "./bundle-protocol.ts"
+import type { BundleAddress, BundleApi, BundledFiles, BundleFile, BundleProgress } from "./bundle-protocol.ts"
+import { seldom } from "./import-files.ts"
 import type { StoreAnswer } from "./protocol.ts"
 import { fromBytes, toBytes } from "./text.ts"
 
@@ -26,6 +27,8 @@ const MOST = 32 * 2 ** 20
 const ENTRIES = 5000
 
 export class BundleDesk implements BundleApi {
+  readonly #fetching = new Map<number, AbortController>()
+
   writeBundle(content: BundledFiles): Promise<StoreAnswer<BundleFile>> {
     return answer(async () => {
       const stores = inMemory()
@@ -52,20 +55,58 @@ export class BundleDesk implements BundleApi {
     })
   }
 
-  fetchBundle(root: string, endpoint: EndpointSettings): Promise<StoreAnswer<BundledFiles>> {
-    return answer(async () => {
+  async fetchBundle(
+    id: number,
+    { root, endpoint }: BundleAddress,
+    progress: (done: BundleProgress) => void = () => {},
+  ): Promise<StoreAnswer<BundledFiles>> {
+    const { signal } = this.#begin(id)
+    // At once, whatever a connection does that is tried again and again.
+    const isOver = new Promise<typeof cancelled>((resolve) => {
+      signal.addEventListener("abort", () => resolve(cancelled), { once: true })
+    })
+    const fetched = answer(async () => {
       if (!/^[0-9a-f]{64}$/.test(root)) throw new StoreError("invalid", `'${root.slice(0, 100)}' is no digest of a bundle`)
-      const { stores } = endpointOf(endpoint)
+      const { stores } = endpointOf(endpoint, signal)
       const digest = digestFromHex(root)
       // How large it is, only the directory itself says.
       const directory = await directoryOfNode(stores.directories, digest)
-      return textsOf(stores, { kind: "directory", digest, size: directorySize(directory) })
+      return textsOf(stores, { kind: "directory", digest, size: directorySize(directory) }, { signal, progress: seldom(progress) })
     })
+    fetched.catch(() => {})
+    try {
+      return await Promise.race([fetched, isOver])
+    } finally {
+      this.#fetching.delete(id)
+    }
+  }
+
+  async cancelFetch(id: number): Promise<void> {
+    this.#fetching.get(id)?.abort()
+  }
+
+  #begin(id: number): AbortController {
+    const controller = new AbortController()
+    this.#fetching.set(id, controller)
+    return controller
   }
 }
 
-function endpointOf(settings: EndpointSettings): Endpoint {
-  return new Endpoint(endpointTransport(settings, (input, init) => fetch(input, init)))
+const cancelled = { problem: { code: "cancelled", message: "it was cancelled" } } as const
+
+/** `signal` ends every request to it. */
+function endpointOf(settings: EndpointSettings, signal?: AbortSignal): Endpoint {
+  return new Endpoint(
+    endpointTransport(settings, (input, init) => {
+      const signals = [signal, init?.signal].filter((one) => one instanceof AbortSignal)
+      return fetch(input, { ...init, ...(signals.length === 0 ? {} : { signal: AbortSignal.any(signals) }) })
+    }),
+  )
+}
+
+interface Reading {
+  readonly signal?: AbortSignal
+  readonly progress?: (done: BundleProgress) => void
 }
 
 function inMemory(): TreeStores {
@@ -83,12 +124,14 @@ async function ingest({ files, settings }: BundledFiles, stores: TreeStores): Pr
 }
 
 /** The texts of a tree. Throws `invalid` for what a workspace cannot hold, `absent`, `damaged`. */
-async function textsOf(stores: TreeStores, root: DirectoryNode): Promise<BundledFiles> {
+async function textsOf(stores: TreeStores, root: DirectoryNode, { signal, progress }: Reading = {}): Promise<BundledFiles> {
   if (root.size > ENTRIES) throw new StoreError("invalid", `that has ${root.size} files and folders, too many for a workspace`)
   const files: Record<string, string> = {}
   let settings: Record<string, string> = {}
   let size = 0
   let entries = 0
+  let seen = 0
+  let bytes = 0
   const wants = ({ node, path }: { readonly node: { readonly kind: string; readonly size?: number }; readonly path: string }): boolean => {
     if (node.kind === "symlink") throw new StoreError("invalid", `'${path}' is a symlink, which a workspace cannot hold`)
     // What an endpoint says of a directory's size may be wrong.
@@ -99,11 +142,17 @@ async function textsOf(stores: TreeStores, root: DirectoryNode): Promise<Bundled
     if (size > MOST) throw new StoreError("invalid", `that has more than ${MOST} bytes, too much for a workspace`)
     return true
   }
-  for await (const { path, node, contents } of walkContents(stores.blobs, stores.directories, root, { wants })) {
+  for await (const { path, node, contents } of walkContents(stores.blobs, stores.directories, root, {
+    wants,
+    ...(signal === undefined ? {} : { signal }),
+  })) {
+    // The root itself is no entry of its own count.
+    progress?.({ entries: Math.min(seen++, root.size), total: root.size, bytes })
     if (node.kind !== "file" || contents === undefined) continue
-    const bytes = contents instanceof Uint8Array ? contents : await contents.read(0, contents.size)
+    const read = contents instanceof Uint8Array ? contents : await contents.read(0, contents.size)
+    bytes += read.length
     const name = fromBytes(path)
-    const text = textOf(bytes)
+    const text = textOf(read)
     if (text === null) throw new StoreError("invalid", `the file '${name}' is no text`)
     if (name === SETTINGS) settings = Object.fromEntries(new URLSearchParams(text.trimEnd()))
     else files[name] = text

@@ -2,7 +2,7 @@
 
 import type { EndpointSettings } from "../build/endpoint-transport.ts"
 import type { BundleDesk } from "./bundle-desk.ts"
-import type { BundleApi, BundledFiles } from "./bundle-protocol.ts"
+import type { BundleAddress, BundleApi, BundledFiles, BundleProgress } from "./bundle-protocol.ts"
 
 export class BundleGate implements BundleApi {
   readonly #ready: () => Promise<unknown>
@@ -30,7 +30,11 @@ export class BundleGate implements BundleApi {
     return (await this.#load()).uploadBundle(content, endpoint)
   }
 
-  async fetchBundle(root: string, endpoint: EndpointSettings) {
-    return (await this.#load()).fetchBundle(root, endpoint)
+  async fetchBundle(id: number, from: BundleAddress, progress: (done: BundleProgress) => void) {
+    return (await this.#load()).fetchBundle(id, from, progress)
+  }
+
+  async cancelFetch(id: number) {
+    return (await this.#load()).cancelFetch(id)
   }
 }

@@ -16,6 +16,20 @@ export interface BundleFile {
   readonly bytes: Uint8Array<ArrayBuffer>
 }
 
+/** A bundle on an endpoint. */
+export interface BundleAddress {
+  /** The digest of the root directory. */
+  readonly root: string
+  readonly endpoint: EndpointSettings
+}
+
+/** How far the fetching of a bundle is: files and folders that are here, and all that there are. */
+export interface BundleProgress {
+  readonly entries: number
+  readonly total: number
+  readonly bytes: number
+}
+
 /** The calls about bundles. */
 export interface BundleApi {
   /** The file of a bundle; sends nothing. */
@@ -24,6 +38,8 @@ export interface BundleApi {
   readBundle(bytes: Uint8Array): Promise<StoreAnswer<BundledFiles & { readonly root: string }>>
   /** Brings what an endpoint lacks of a bundle there; gives the digest of its root. */
   uploadBundle(content: BundledFiles, endpoint: EndpointSettings): Promise<StoreAnswer<string>>
-  /** Fetches a bundle from an endpoint, all of it checked against the digest of its root. */
-  fetchBundle(root: string, endpoint: EndpointSettings): Promise<StoreAnswer<BundledFiles>>
+  /** Fetches a bundle, all of it checked against the digest of its root. `id`, of the caller's choice, is what `cancelFetch` takes. */
+  fetchBundle(id: number, from: BundleAddress, progress: (done: BundleProgress) => void): Promise<StoreAnswer<BundledFiles>>
+  /** Gives a fetch up: it ends with the problem "cancelled". */
+  cancelFetch(id: number): Promise<void>
 }

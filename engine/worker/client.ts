@@ -38,6 +38,7 @@ import type {
   SyntaxForm,
   SyntaxTree,
   WorkerApi,
+  WorkOptions,
 } from "./protocol.ts"
 import { type EngineRepl, replOver } from "./repl-client.ts"
 import type { ReplApi } from "./repl-protocol.ts"
@@ -49,6 +50,7 @@ export type { EndpointSettings } from "../build/endpoint-transport.ts"
 export type { EngineBuilds } from "./build-client.ts"
 export type { BuildPlanView, BuildReport, BuildSettings, BuildWanted, BuildWishes, EndpointReport } from "./build-protocol.ts"
 export type { EngineBundles } from "./bundle-client.ts"
+export type { BundleProgress } from "./bundle-protocol.ts"
 export type {
   CacheReport,
   CacheSettings,
@@ -77,6 +79,7 @@ export type {
   SyntaxTree,
   TraceRow,
   ValueView,
+  WorkOptions,
 } from "./protocol.ts"
 export type { EngineRepl, ReplSurroundings } from "./repl-client.ts"
 
@@ -135,12 +138,6 @@ export interface EngineStore {
   roots(): Promise<Readonly<Record<string, readonly string[]>>>
   /** Makes or replaces a root; without paths it is removed. */
   keep(name: string, paths: readonly string[]): Promise<void>
-}
-
-/** How work that takes long is cancelled, and told how far it is. */
-export interface WorkOptions<Progress> {
-  readonly signal?: AbortSignal
-  readonly progress?: (done: Progress) => void
 }
 
 export type ImportOptions = WorkOptions<ImportProgress>

@@ -297,6 +297,12 @@ export interface StoreFile {
   readonly file: File
 }
 
+/** How work that takes long is cancelled, and told how far it is. */
+export interface WorkOptions<Progress> {
+  readonly signal?: AbortSignal
+  readonly progress?: (done: Progress) => void
+}
+
 export interface ImportProgress {
   readonly entries: number
   readonly bytes: number

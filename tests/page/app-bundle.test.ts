@@ -112,6 +112,13 @@ test("a large workspace goes to the gateway by a click, and its link fetches by 
     .waitFor()
   await page.getByRole("tabpanel").getByText("42").waitFor()
   expect(asked.filter((url) => url.startsWith(origin))).toEqual([])
+  // A gateway that does not answer is waited for as long as the user likes.
+  await context.route(`${origin}/**`, () => {})
+  await page.getByRole("button", { name: "Load it" }).click()
+  await page.getByText(/^Loading the bundle/).waitFor()
+  await page.getByRole("button", { name: "Cancel" }).click()
+  await page.getByText("Cancelled.").waitFor()
+  await context.unroute(`${origin}/**`)
   await page.getByRole("button", { name: "Load it" }).click()
   await page.getByRole("button", { name: "Large" }).waitFor()
   await page.getByRole("tabpanel").getByText("3", { exact: true }).waitFor()

@@ -1,9 +1,12 @@
 // Workspaces as bundles: in a file, and on a gateway; what a workspace cannot hold is refused before it is fetched.
 
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { directoryNode, directoryOf } from "../../engine/castore/directory.ts"
 import type { Node } from "../../engine/castore/node.ts"
 import { BundleDesk } from "../../engine/worker/bundle-desk.ts"
+import type { BundleProgress } from "../../engine/worker/bundle-protocol.ts"
 import { type RunningGateway, startGateway } from "../gateway/server.ts"
 
 let gateway: RunningGateway
@@ -18,6 +21,9 @@ const sample = {
   settings: { entry: "lib/ä.nix", name: "A & B" },
 }
 const endpoint = () => ({ url: gateway.url })
+let last = 0
+const fetchBundle = (root: string, progress: (done: BundleProgress) => void = () => {}) =>
+  desk.fetchBundle(++last, { root, endpoint: endpoint() }, progress)
 
 async function written(): Promise<{ root: string; bytes: Uint8Array }> {
   const answer = await desk.writeBundle(sample)
@@ -45,9 +51,9 @@ test("a workspace is put on a gateway once, and fetched by its digest", async ()
   const first = await desk.uploadBundle(sample, endpoint())
   expect(first).toEqual({ value: (await written()).root })
   expect(await desk.uploadBundle(sample, endpoint())).toEqual(first)
-  expect("value" in first && (await desk.fetchBundle(first.value, endpoint()))).toEqual({ value: sample })
-  expect(await desk.fetchBundle("0".repeat(64), endpoint())).toMatchObject({ problem: { code: "absent" } })
-  expect(await desk.fetchBundle("../../etc", endpoint())).toMatchObject({ problem: { code: "invalid" } })
+  expect("value" in first && (await fetchBundle(first.value))).toEqual({ value: sample })
+  expect(await fetchBundle("0".repeat(64))).toMatchObject({ problem: { code: "absent" } })
+  expect(await fetchBundle("../../etc")).toMatchObject({ problem: { code: "invalid" } })
 })
 
 test("what a workspace cannot hold is refused", async () => {
@@ -64,7 +70,7 @@ test("what a workspace cannot hold is refused", async () => {
     [await rootWith("a", { ...file, digest: binary as never, size: 2 ** 40 }), /more than 33554432 bytes/],
   ]
   for (const [root, why] of cases)
-    expect(await desk.fetchBundle(root, endpoint())).toEqual({ problem: { code: "invalid", message: expect.stringMatching(why) } })
+    expect(await fetchBundle(root)).toEqual({ problem: { code: "invalid", message: expect.stringMatching(why) } })
   // Sixteen levels of two folders each: few directories, and far too many paths.
   let node: Node = directoryNode(directoryOf([]))
   const levels = [directoryOf([])]
@@ -77,7 +83,7 @@ test("what a workspace cannot hold is refused", async () => {
     node = directoryNode(level)
   }
   const digests = await directories.putMany(levels)
-  expect(await desk.fetchBundle(digests.at(-1) as string, endpoint())).toMatchObject({
+  expect(await fetchBundle(digests.at(-1) as string)).toMatchObject({
     problem: { code: "invalid", message: expect.stringContaining("too many for a workspace") },
   })
 })
@@ -85,5 +91,27 @@ test("what a workspace cannot hold is refused", async () => {
 test("a gateway that is not there is said to be so", async () => {
   const gone = await startGateway()
   await gone.close()
-  expect(await desk.fetchBundle("0".repeat(64), { url: gone.url })).toMatchObject({ problem: { code: "unreachable" } })
+  expect(await desk.fetchBundle(++last, { root: "0".repeat(64), endpoint: { url: gone.url } }, () => {})).toMatchObject({
+    problem: { code: "unreachable" },
+  })
 }, 60_000)
+
+test("a fetch tells how far it is, and ends at once when it is given up", async () => {
+  const put = await desk.uploadBundle(sample, endpoint())
+  const told: BundleProgress[] = []
+  if ("value" in put) await fetchBundle(put.value, (done) => told.push(done))
+  // Four texts, a folder and the settings.
+  expect(told[0]).toEqual({ entries: 0, total: 6, bytes: 0 })
+
+  const silent = createServer(() => {})
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve))
+  const asked = new Promise((resolve) => silent.once("request", resolve))
+  const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+  const id = ++last
+  const answer = desk.fetchBundle(id, { root: "0".repeat(64), endpoint: { url } }, () => {})
+  await asked
+  await desk.cancelFetch(id)
+  expect(await answer).toEqual({ problem: { code: "cancelled", message: "it was cancelled" } })
+  silent.closeAllConnections()
+  silent.close()
+})

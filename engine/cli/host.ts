@@ -24,6 +24,13 @@ const reasons: Record<string, string> = {
   EISDIR: "Is a directory",
   EACCES: "Permission denied",
   ELOOP: "Too many levels of symbolic links",
+  EEXIST: "File exists",
+  ENOTEMPTY: "Directory not empty",
+  EPERM: "Operation not permitted",
+  EROFS: "Read-only file system",
+  ENOSPC: "No space left on device",
+  EINVAL: "Invalid argument",
+  ENAMETOOLONG: "File name too long",
 }
 
 /** A system error in Nix's words (C++ Nix: SysError). */

@@ -1,4 +1,4 @@
-// `thunkpad nar dump|restore|ls|cat`: Nix archives, as `nix-store --dump`, `nix-store --restore`, `nix nar ls` and
+// `thunkpad nar dump|restore|ls|cat` (`nix nar` calls dump pack): Nix archives, as `nix-store --dump`, `nix-store --restore`, `nix nar ls` and
 // `nix nar cat` handle them. An archive named "-" is standard input. C++ Nix: src/nix/{dump-path,ls,cat}.cc
 
 import * as fs from "node:fs"
@@ -92,4 +92,4 @@ function cat(argv: readonly string[], session: Session): number {
 }
 
 /** The commands on archives. */
-export const nar = commandGroup("nar", { dump, restore, ls, cat })
+export const nar = commandGroup("nar", { dump, restore, ls, cat, pack: dump, "dump-path": dump })

@@ -1,6 +1,7 @@
 // The evaluator's host on Node with a store in a folder: paths of the store are read there, what evaluation adds is
 // written there.
 
+import { NixError } from "../eval/error.ts"
 import { reading } from "../eval/format-fault.ts"
 import type { Host, ImportRequest } from "../eval/host.ts"
 import { parseStorePath } from "../formats/store-path/store-path.ts"
@@ -59,6 +60,12 @@ export class StoreHost extends NodeHost {
     const path = this.folder.print(this.folder.addSource(this, request))
     if (key !== undefined) this.#copied.set(key, path)
     return path
+  }
+
+  /** Nothing brings a path in here: it has to be there, unless the store is only read. C++ Nix: Store::ensurePath */
+  ensurePath(path: string): void {
+    if (this.addToStore === undefined || this.folder.has(reading(() => parseStorePath(path, this.storeDir)))) return
+    throw new NixError("error", `path '${path}' is required, but there is no substituter that can build it`, 0)
   }
 
   /** What an object of the folder refers to. */

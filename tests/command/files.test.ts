@@ -53,6 +53,21 @@ describe("hash", () => {
     expect(await out(hash, ["path", "--mode", "flat", "--base16", "src/a"])).toBe(`${hex}\n`)
   })
 
+  test("path in the mode git gives the object that git has for the tree", async () => {
+    const sha1 = ["--algo", "sha1", "--base16"]
+    expect(await out(hash, ["path", "--mode", "git", ...sha1, "src"])).toBe("c47d3485f8723bd5bc5d1857d551543680b1c7a9\n")
+    expect(await out(hash, ["path", "--mode", "git", ...sha1, "src/a"])).toBe("56a6051ca2b02b04ef92d5150c9ef600403cb1de\n")
+    expect((await run(hash, ["path", "--mode", "text", "src"])).status).toBe(1)
+  })
+
+  test("the older conversions, with their warning", async () => {
+    const sri = "sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s="
+    const err = "warning: The old format conversion subcommands of `nix hash` were deprecated in favor of `nix hash convert`.\n"
+    expect(await run(hash, ["to-base16", sri])).toEqual({ status: 0, out: `${hex}\n`, err })
+    expect(await run(hash, ["to-sri", "--type", "sha256", hex])).toEqual({ status: 0, out: `${sri}\n`, err })
+    expect((await run(hash, ["to-base32", sri])).out).toBe("0jsvhyvxslhyq14isbx2xajasisp7xdgykl0dffy3z1lzxrv51kb\n")
+  })
+
   test("convert between forms; a wrong --from is refused", async () => {
     const sri = (await out(hash, ["convert", "--hash-algo", "sha256", hex])).trim()
     expect(sri).toBe("sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s=")

@@ -96,6 +96,20 @@ describe("a store in a folder", () => {
     expect(fs.readdirSync(`${folder}/s3/nix/store`)).toEqual(["pn5w9v350w6b152fg17i8iinyi3g0di4-a.drv"])
   })
 
+  test("storePath takes what the store has, and refuses the rest if the store can be written", async () => {
+    const path = `${"0".repeat(32)}-absent`
+    const argv = ["--store", "s8", "--eval", "-E", `builtins.storePath "/nix/store/${path}"`]
+    expect((await runCommand(instantiate, argv, { cwd: folder })).out).toBe(`"/nix/store/${path}"\n`)
+    const { status, err } = await runCommand(instantiate, ["--read-write-mode", ...argv], { cwd: folder })
+    expect(status).toBe(1)
+    expect(err).toContain(`error: path '/nix/store/${path}' is required, but there is no substituter that can build it`)
+    const there = `builtins.storePath (builtins.unsafeDiscardStringContext (builtins.toFile "t" ""))`
+    expect(await runCommand(instantiate, ["--read-write-mode", "--store", "s8", "--eval", "-E", there], { cwd: folder })).toMatchObject({
+      status: 0,
+      err: "",
+    })
+  })
+
   test("roots are symlinks that the store knows of", async () => {
     const { out, err } = await run("--store", "s4", "--add-root", "r", "-A", "set")
     expect([out, err]).toEqual([`${folder}/r\n${folder}/r-2\n`, ""])

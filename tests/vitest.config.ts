@@ -5,6 +5,7 @@ import react from "@vitejs/plugin-react"
 import { playwright } from "@vitest/browser-playwright"
 import { defineConfig } from "vitest/config"
 import type { BrowserCommandContext } from "vitest/node"
+import { isExperiment } from "./faults/count.ts"
 import { launchOptions } from "./setup/chromium.mjs"
 import { ClosingLine } from "./setup/reporter.ts"
 
@@ -15,6 +16,11 @@ const root = fileURLToPath(new URL("..", import.meta.url))
 const page = ["tests/page/**/*.test.ts", "tests/cli/**/*.test.ts", "tests/faults/**/*.test.ts"]
 const component = ["tests/app/**/*.test.{ts,tsx}"]
 const inbrowser = ["tests/inbrowser/**/*.test.ts"]
+/**
+ * A test with a browser or a process of its own is tried once more: a Chromium that the machine has killed is no fault of ours. Whatever
+ * passed only then is named before the closing line. An experiment is not tried again: what it finds is its result.
+ */
+const retry = isExperiment ? 0 : 1
 const setup = (name: string) => fileURLToPath(new URL(`setup/${name}`, import.meta.url))
 
 export default defineConfig({
@@ -61,6 +67,7 @@ export default defineConfig({
           globalSetup: [setup("built.ts")],
           testTimeout: 300_000,
           hookTimeout: 240_000,
+          retry,
         },
       },
       {
@@ -89,6 +96,7 @@ export default defineConfig({
           name: "inbrowser",
           include: inbrowser,
           testTimeout: 240_000,
+          retry,
           browser: {
             enabled: true,
             headless: true,

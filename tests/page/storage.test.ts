@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { type Browser, type BrowserContext, chromium, type Frame, type Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { launchChromium } from "../setup/browser.ts"
+import { launchChromium, patient } from "../setup/browser.ts"
 import { launchOptions } from "../setup/chromium.mjs"
 import type { StoragePage } from "./storage-page.ts"
 import { serveSite } from "./storage-site.mjs"
@@ -39,7 +39,7 @@ async function freshPage(): Promise<Page> {
 }
 
 test("a worker that is killed in an import a hundred times leaves nothing wrong, and the next import succeeds", {
-  timeout: 180_000,
+  timeout: 900_000,
 }, async () => {
   const seed = 20_261_121
   let state = seed
@@ -138,7 +138,7 @@ test("files of the browser that are lost or damaged on the disk are never read, 
       writeFileSync(path, bytes)
     }
   }
-  const again = await chromium.launchPersistentContext(profile, { ...launchOptions(), headless: true })
+  const again = patient(await chromium.launchPersistentContext(profile, { ...launchOptions(), headless: true }))
   page = await openedIn(again)
   const verify = (seed: number) => page.evaluate((seed) => (globalThis as unknown as Window).storagePage.verify(seed, 4_500_000), seed)
   const tidy = () => page.evaluate(() => (globalThis as unknown as Window).storagePage.tidy())
@@ -202,7 +202,7 @@ async function profileOnDisk(): Promise<{ context: BrowserContext; profile: stri
   mkdirSync(join(profile, "Default"))
   const preferences = { profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }
   writeFileSync(join(profile, "Default/Preferences"), JSON.stringify(preferences))
-  const context = await chromium.launchPersistentContext(profile, { ...launchOptions(), headless: true })
+  const context = patient(await chromium.launchPersistentContext(profile, { ...launchOptions(), headless: true }))
   return {
     context,
     profile,

@@ -4,12 +4,13 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { findOrInstallChromium } from "./chromium.mjs"
-import { closingLine } from "./tally.mjs"
+import { closingLine, retriedLines } from "./tally.mjs"
 
 const root = fileURLToPath(new URL("../../", import.meta.url))
 const shared = process.env["THUNKPAD_SHARED"] ?? fileURLToPath(new URL("../shared", new URL("../../", import.meta.url)))
 const args = process.argv.slice(2)
-const tally = { passed: 0, failed: 0, skipped: 0 }
+/** @type {import("./tally.mjs").Tally} */
+const tally = { passed: 0, failed: 0, skipped: 0, retried: [] }
 
 try {
   console.log(`Chromium: ${findOrInstallChromium()}`)
@@ -24,7 +25,7 @@ try {
 }
 if (!existsSync(shared))
   console.log(`The conformance data is not at ${shared} (THUNKPAD_SHARED says where else): the tests that need it were skipped.`)
-console.log(`\n${closingLine(tally)}`)
+console.log(`\n${retriedLines(tally)}${closingLine(tally)}`)
 process.exitCode = tally.failed === 0 && tally.passed > 0 ? 0 : 1
 
 /**
@@ -49,9 +50,10 @@ function runTests() {
     stdio: "inherit",
     env: { ...process.env, THUNKPAD_TALLY: file },
   })
-  const counted = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { passed: 0, failed: 0, skipped: 0 }
+  const counted = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { passed: 0, failed: 0, skipped: 0, retried: [] }
   rmSync(file, { force: true })
   tally.passed += counted.passed
   tally.skipped += counted.skipped
+  tally.retried.push(...counted.retried)
   tally.failed += counted.failed === 0 && run.status !== 0 ? 1 : counted.failed
 }

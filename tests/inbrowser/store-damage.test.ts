@@ -117,7 +117,7 @@ function numbers(seed: number): (below: number) => number {
   }
 }
 
-test("records damaged or lost at random: never wrong data, and a binary cache mends all", { timeout: 240_000 }, async () => {
+test("records damaged or lost at random: never wrong data, and a binary cache mends all", { timeout: 600_000 }, async () => {
   await initHashes()
   const first = await freshDatabase()
   const original = storeOn(first)
@@ -163,7 +163,7 @@ test("records damaged or lost at random: never wrong data, and a binary cache me
   await dropDatabase(first)
 })
 
-test("garbage collection in the browser's database keeps what is live over reloads", { timeout: 120_000 }, async () => {
+test("garbage collection in the browser's database keeps what is live over reloads", { timeout: 300_000 }, async () => {
   await initHashes()
   const database = await freshDatabase()
   const store = storeOn(database)

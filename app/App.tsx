@@ -15,6 +15,7 @@ import { useDroppedFiles } from "./use-dropped-files.ts"
 import { phone, useMedia } from "./use-media.ts"
 import { useShortcuts } from "./use-shortcuts.ts"
 import { useTheme } from "./use-theme.ts"
+import { useTitle } from "./use-title.ts"
 import { useWorkbench } from "./workbench-context.ts"
 
 const EmbedLayout = lazy(() => import("./embed/EmbedLayout.tsx").then((m) => ({ default: m.EmbedLayout })))
@@ -26,6 +27,7 @@ export function App({ embedded = false }: { readonly embedded?: boolean }) {
   const busy = useSyncExternalStore(engine.subscribe, engine.busy)
   const small = useMedia(phone)
   useTheme()
+  useTitle()
   useShortcuts()
   useDroppedFiles()
   useEffect(() => bench.noteRunning(busy), [bench, busy])

@@ -17,7 +17,7 @@ export function ProblemsPane() {
         problemsOf({ path, files, diagnostics: diagnostics[path], shown }).map((problem) => ({
           ...problem,
           path,
-          line: (files[path] ?? "").slice(0, problem.start).split("\n").length,
+          ...lineOf(files[path] ?? "", problem.start),
         })),
       ),
     [files, diagnostics, shown],
@@ -25,17 +25,23 @@ export function ProblemsPane() {
   if (problems.length === 0) return <p className="empty">No problems found.</p>
   return (
     <ul className="problems">
-      {problems.map(({ path, line, start, end, severity, code, message }) => (
+      {problems.map(({ path, line, column, start, end, severity, code, message }) => (
         <li key={`${path}:${start}:${code}:${message}`}>
           <button type="button" onClick={() => bench.openSpan(path, { start, end })}>
             <span className={severity} role="img" aria-label={severity}>
               {signs[severity]}
             </span>
             <span className="message">{message.split("\n")[0]}</span>
-            <span className="note">{`${path}:${line} ${code}`}</span>
+            <span className="note">{`${path}:${line}:${column} ${code}`}</span>
           </button>
         </li>
       ))}
     </ul>
   )
+}
+
+/** Line and column of an offset, from 1, as editors count them. */
+function lineOf(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const lines = text.slice(0, offset).split("\n")
+  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
 }

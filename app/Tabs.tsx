@@ -1,6 +1,6 @@
 // Tabs as the ARIA pattern wants them: arrow keys move, one panel.
 
-import { type ReactNode, useId, useRef } from "react"
+import { type ReactNode, useEffect, useId, useRef } from "react"
 
 export interface Tab<Id extends string> {
   readonly id: Id
@@ -25,6 +25,10 @@ export function Tabs<Id extends string>({ tabs, current, label, onPick, children
     onPick(tab.id)
     list.current?.querySelectorAll("button")[at]?.focus()
   }
+  // Where there is no room for all, the picked one is in sight, however it was picked.
+  useEffect(() => {
+    document.getElementById(`${panel}-${current}`)?.scrollIntoView?.({ block: "nearest", inline: "nearest" })
+  }, [panel, current])
   return (
     <>
       <div ref={list} className="tabs" role="tablist" aria-label={label}>

@@ -11,15 +11,16 @@ export interface Action {
   readonly run: () => void
 }
 
+/** In the order in which they stand in the page. */
 const panes: readonly (readonly [Pane, string])[] = [
   ["result", "Result"],
   ["problems", "Problems"],
   ["repl", "REPL"],
   ["store", "Store"],
-  ["reference", "Reference"],
-  ["lesson", "Lesson"],
-  ["files", "Files"],
   ["builds", "Builds"],
+  ["reference", "Reference"],
+  ["files", "Files"],
+  ["lesson", "Lesson"],
 ]
 
 /** All actions, in the order in which they are listed. */
@@ -46,6 +47,7 @@ export function actionsOf(bench: Workbench): readonly Action[] {
     ...(history.length > 1
       ? [{ id: "restore", label: "Go back to the state that was evaluated before", run: () => bench.restore(history[1] ?? workspace) }]
       : []),
+    { id: "editor", label: "Go to the editor", keys: "Alt+0", run: () => goToEditor(bench) },
     ...panes.map(([pane, name], i) => ({
       id: `pane-${pane}`,
       label: `Show: ${name}`,
@@ -59,6 +61,15 @@ export function actionsOf(bench: Workbench): readonly Action[] {
       run: () => bench.openSpan(path, { start: 0, end: 0 }),
     })),
   ]
+}
+
+/** Puts the focus into whichever editor is there. */
+function goToEditor(bench: Workbench): void {
+  bench.setPane("code")
+  // On phones it has to be in sight first.
+  requestAnimationFrame(() => {
+    document.querySelector<HTMLElement>(".plain, .cm-content, .monaco-editor .native-edit-context, .monaco-editor textarea")?.focus()
+  })
 }
 
 /** Whether a key event is a shortcut as it is shown. On Apple's keyboards Command does what Control does elsewhere. */

@@ -2,33 +2,22 @@
 // and given to components by context; what it holds is plain data, what it asks is the engine's desk and the shelf.
 
 import { createStore, type StoreApi } from "zustand/vanilla"
-import { type BuildSettings, EngineStopped, type EvaluateRequest, type PlaceView, type Ref } from "../engine/worker/client.ts"
+import type { BuildSettings, PlaceView, Ref } from "../engine/worker/client.ts"
 import type { Diagnostic, LanguageApi, Span } from "../engine/worker/language-protocol.ts"
 import type { EngineDesk } from "./engine-desk.ts"
-import type { Shared } from "./link/envelope.ts"
 import { type PageSettings, readSettings } from "./page-settings.ts"
 import type { OpenRepl } from "./repl/open-repl.ts"
 import type { Source } from "./share/page-address.ts"
-import { type Looking, workspaceOf } from "./share/shared-workspace.ts"
+import type { Looking } from "./share/shared-workspace.ts"
 import { rangeOf } from "./text-place.ts"
-import type { DialogName, Notice, Pane, WorkbenchState } from "./workbench-state.ts"
-import type { SavedWorkspace, Shelf, Snapshot } from "./workspace/shelf.ts"
+import { fileActions } from "./workbench-files.ts"
+import { noticesIn } from "./workbench-notices.ts"
+import { openedState, openingActions } from "./workbench-opening.ts"
+import { runsIn } from "./workbench-runs.ts"
+import type { DialogName, Pane, WorkbenchState } from "./workbench-state.ts"
+import type { SavedWorkspace, Shelf } from "./workspace/shelf.ts"
 import type { ClaimListener, TabClaim } from "./workspace/tab-claim.ts"
-import {
-  copyName,
-  createWorkspace,
-  moved,
-  movedPath,
-  newId,
-  pathOf,
-  placeProblem,
-  requestOf,
-  type Workspace,
-  withFile,
-  without,
-  withoutTree,
-  withTree,
-} from "./workspace/workspace.ts"
+import { copyName, newId, pathOf, requestOf, type Workspace, withFile } from "./workspace/workspace.ts"
 
 /** How long typing has to pause before the workspace is saved, or evaluated. Milliseconds. */
 const PAUSE = 250
@@ -69,16 +58,12 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     interrupted: shelf.interrupted(),
   }))
   const { getState: get, setState: set } = store
-  let turn = 0
-  let lastRun: number | null = null
-  let lastNotice = 0
+  let lastReveal = 0
   /** Whether the workspace was changed here since it is this tab's to write. */
   let edited = false
   const repls = new Map<string, OpenRepl>()
   let saving: ReturnType<typeof setTimeout> | undefined
   let typing: ReturnType<typeof setTimeout> | undefined
-  /** Milliseconds that the last evaluation took. */
-  let took = PAUSE
 
   /** Writes the workspace to the shelf. */
   const save = (): void => {
@@ -98,20 +83,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   const saveSoon = (): void => {
     saving ??= setTimeout(save, PAUSE)
   }
-  const dismiss = (id: number): void => set({ notices: get().notices.filter((notice) => notice.id !== id) })
-  const notify = (text: string, more: Partial<Pick<Notice, "action" | "urgent">> = {}): void => {
-    const { notices } = get()
-    if (notices.some((notice) => notice.text === text && more.action === undefined)) return
-    const action = more.action
-    const id = ++lastNotice
-    const act = (): void => {
-      dismiss(id)
-      action?.run()
-    }
-    const done = action === undefined ? {} : { action: { label: action.label, run: act } }
-    // Old ones make room: nobody reads ten.
-    set({ notices: [...notices.slice(-3), { id, text, urgent: more.urgent ?? false, ...done }] })
-  }
+  const { notify, dismiss } = noticesIn(store)
 
   /** Shows the open workspace as it was saved last, by another tab. */
   const follow = (saved: SavedWorkspace | null): void => {
@@ -169,30 +141,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     }
   })
 
-  const run = async (request: EvaluateRequest): Promise<void> => {
-    const mine = ++turn
-    // A busy worker reads no messages: the only way to the new program is a new worker.
-    if (desk.busy()) desk.stop()
-    // The new program has the whole memory limit.
-    if (lastRun !== null) desk.park(lastRun)
-    const since = Date.now()
-    set({ progress: { kind: "running", since } })
-    try {
-      const evaluated = await desk.evaluate(request)
-      if (mine !== turn) return
-      took = Date.now() - since
-      if (lastRun !== null) desk.release(lastRun)
-      lastRun = evaluated.run
-      const { workspace, shown, selected } = get()
-      // The same program again, a little changed: the node that was selected stays so where it is still there.
-      const kept = shown === null || shown.workspace === workspace.id ? selected : null
-      set({ shown: { workspace: workspace.id, request, evaluated }, progress: { kind: "idle" }, selected: kept })
-    } catch (e) {
-      if (mine !== turn) return
-      const why = e instanceof Error ? e.message : String(e)
-      set({ progress: { kind: "stopped", why: e instanceof EngineStopped ? why : `the engine failed: ${why}` } })
-    }
-  }
+  const { run, abandon, took } = runsIn(store, desk)
   /** Evaluates the workspace as it is, without anything being kept or said: for what opens by itself. */
   const preview = (): Promise<void> => run(requestOf(get().workspace, false))
   const evaluate = (): Promise<void> => {
@@ -219,41 +168,38 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     if (get().settings.evaluate !== "typing") return
     clearTimeout(typing)
     // What is still running would have to be killed for the next: not with each key.
-    typing = setTimeout(() => void preview(), desk.busy() ? PAUSE : Math.max(SHORT_PAUSE, Math.min(PAUSE, took)))
+    typing = setTimeout(() => void preview(), desk.busy() ? PAUSE : Math.max(SHORT_PAUSE, Math.min(PAUSE, took() ?? PAUSE)))
   }
   const openFile = (path: string): void => {
     const { workspace, tabs } = get()
     if (!(path in workspace.files)) return
-    set({ active: path, tabs: tabs.includes(path) ? tabs : [...tabs, path] })
+    // What was revealed in a file is not where one comes back to.
+    set({ active: path, tabs: tabs.includes(path) ? tabs : [...tabs, path], reveal: null })
     saveSoon()
   }
   const openSpan = (path: string, span: Span): void => {
     if (!(path in get().workspace.files)) return
     openFile(path)
-    set({ reveal: { path, start: span.start, end: span.end, turn: (get().reveal?.turn ?? 0) + 1 }, pane: "code" })
+    set({ reveal: { path, start: span.start, end: span.end, turn: ++lastReveal }, pane: "code" })
   }
-  const openWorkspace = (saved: SavedWorkspace, looking: Looking = { view: "tree", selected: null }): void => {
-    // What the last keystroke left unsaved.
-    if (saving !== undefined) save()
-    ++turn
-    if (desk.busy()) desk.stop()
-    claim?.claim(saved.workspace.id)
-    set({
-      ...openedState(saved, shelf),
-      ...looking,
-      progress: { kind: "idle" },
-      shown: null,
-      elsewhere: false,
-      interrupted: false,
-      dialog: null,
-      pane: "code",
-    })
-  }
-  const openNew = (given: Parameters<typeof createWorkspace>[0], looking?: Looking): void => {
-    const workspace = createWorkspace({ ...given, id: newId() })
-    openWorkspace({ workspace, tabs: [workspace.entry], active: workspace.entry, changed: Date.now() }, looking)
-    save()
-  }
+  const { openWorkspace, ...opening } = openingActions({
+    store,
+    shelf,
+    notify,
+    preview: () => void preview(),
+    save,
+    flush() {
+      if (saving !== undefined) save()
+    },
+    drop() {
+      clearTimeout(saving)
+      saving = undefined
+    },
+    leave(id) {
+      abandon()
+      claim?.claim(id)
+    },
+  })
 
   /** Puts the address of a link into the browser's history: it was shared. */
   const pushLink = (link: string): void => {
@@ -273,72 +219,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     dismiss,
     openFile,
     openSpan,
-    /** Changes the text of a file that is there. */
-    edit(path: string, text: string): void {
-      const { workspace } = get()
-      if (workspace.files[path] !== undefined && workspace.files[path] !== text) change(withFile(workspace, path, text))
-    },
-    /** Shows a tree of the store beside the files. */
-    mount: (name: string, storePath: string): void => change(withTree(get().workspace, name, storePath)),
-    unmount: (path: string): void => change(withoutTree(get().workspace, path)),
-    /** Makes a file and opens it; or says why it cannot be. */
-    create(path: string, text = ""): string | null {
-      const { workspace } = get()
-      const problem = placeProblem(workspace, path)
-      if (problem !== null) return problem
-      change(withFile(workspace, path, text))
-      openFile(path)
-      return null
-    },
-    /** Puts many files into the workspace, over those that are there; can be undone. */
-    addFiles(files: Readonly<Record<string, string>>): void {
-      const { workspace: before, tabs, active } = get()
-      change({ ...before, files: { ...before.files, ...files } })
-      const names = Object.keys(files)
-      if (names[0] !== undefined) openFile(names[0])
-      const undo = () => {
-        set({ tabs, active })
-        change({ ...get().workspace, files: before.files, entry: before.entry })
-      }
-      notify(names.length === 1 ? `'${names[0]}' was added.` : `${names.length} files were added.`, {
-        action: { label: "Undo", run: undo },
-      })
-    },
-    /** Moves or renames a file or folder; or says why it cannot be. */
-    move(from: string, to: string): string | null {
-      if (from === to) return null
-      const { workspace, tabs, active } = get()
-      const problem = to.startsWith(`${from}/`) ? "A folder cannot go into itself." : placeProblem(without(workspace, from), to)
-      if (problem !== null) return problem
-      change(moved(workspace, from, to))
-      set({ tabs: tabs.map((tab) => movedPath(tab, from, to)), active: movedPath(active, from, to) })
-      return null
-    },
-    /** Deletes a file or folder, with an offer to undo it. */
-    remove(path: string): void {
-      const { workspace: before, tabs, active } = get()
-      const after = without(before, path)
-      change(after)
-      const left = tabs.filter((tab) => tab in after.files)
-      const now = active in after.files ? active : (left[left.length - 1] ?? after.entry)
-      set({ tabs: left.includes(now) ? left : [...left, now], active: now })
-      const undo = () => {
-        const { workspace } = get()
-        if (workspace.id !== before.id) return
-        change({ ...workspace, files: { ...before.files, ...workspace.files }, entry: before.entry })
-        set({ tabs, active })
-      }
-      notify(`'${path}' was deleted.`, { action: { label: "Undo", run: undo } })
-    },
-    closeTab(path: string): void {
-      const { tabs, active } = get()
-      if (tabs.length === 1) return
-      const at = tabs.indexOf(path)
-      const left = tabs.filter((tab) => tab !== path)
-      set({ tabs: left, active: active === path ? (left[Math.min(at, left.length - 1)] as string) : active })
-      saveSoon()
-    },
-    setEntry: (path: string): void => change({ ...get().workspace, entry: path }),
+    ...fileActions({ store, change, openFile, saveSoon, notify }),
     rename: (name: string): void => change({ ...get().workspace, name }),
     setWorkspaceSettings: (settings: Workspace["settings"]): void => change({ ...get().workspace, settings }),
     /** Leads to a position that the engine has named. */
@@ -353,19 +234,6 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     leadsTo(file: string): boolean {
       const path = pathOf(file)
       return path !== null && path in get().workspace.files
-    },
-    /** Goes back to a state of the history, with an offer to undo it. */
-    restore({ files, entry }: Pick<Snapshot, "files" | "entry">): void {
-      const before = get()
-      const put = (state: Pick<Workspace, "files" | "entry">, tabs: readonly string[], active: string): void => {
-        change({ ...get().workspace, files: state.files, entry: state.entry })
-        const left = tabs.filter((tab) => tab in state.files)
-        const now = active in state.files ? active : state.entry
-        set({ tabs: left.includes(now) ? left : [...left, now], active: now })
-      }
-      put({ files, entry }, before.tabs, before.active)
-      const undo = () => (get().workspace.id === before.workspace.id ? put(before.workspace, before.tabs, before.active) : undefined)
-      notify("The earlier state is back.", { action: { label: "Undo", run: undo } })
     },
     /** The caret has moved; kept only where it is shown, since every keystroke moves it. */
     setCaret(path: string, offset: number): void {
@@ -384,26 +252,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     },
     /** Opens a copy of what is shown. */
     openCopy: (): void => leaveForCopy(get().workspace),
-    /** Opens a new workspace of given parts beside those that are there. */
-    createWorkspace: (given: Parameters<typeof createWorkspace>[0]): void => openNew(given),
-    /** Opens what a link carries beside what is there, and shows its value under a small budget. */
-    openShared(shared: Shared): void {
-      const { workspace, ...looking } = workspaceOf(shared)
-      openNew(workspace, looking)
-      void preview()
-    },
-    /** Opens a lesson: the user's own copy of it if there is one. */
-    async openLesson(id: string): Promise<void> {
-      const { lessons } = await import("./lesson/lessons.ts")
-      const lesson = lessons.find((one) => one.id === id)
-      if (lesson === undefined) return notify("There is no such lesson.", { urgent: true })
-      const own = shelf.list().find(({ workspace }) => workspace.guide === id)
-      const looking = { view: lesson.view, selected: null }
-      if (own !== undefined) openWorkspace(own, looking)
-      else openNew({ name: lesson.title, files: lesson.files, guide: id }, looking)
-      set({ pane: "lesson", side: "result" })
-      void preview()
-    },
+    ...opening,
     pushLink,
     /** Copies a link that opens at a view of the result, or at the one that is open. */
     async copyLink(view?: string): Promise<void> {
@@ -444,18 +293,6 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
         () => {},
       )
     },
-    /** Deletes a workspace that is kept, with an offer to undo it. */
-    removeWorkspace(saved: SavedWorkspace): void {
-      clearTimeout(saving)
-      saving = undefined
-      shelf.remove(saved.workspace.id)
-      notify(`The workspace '${saved.workspace.name}' was deleted.`, { action: { label: "Undo", run: () => shelf.save(saved) } })
-      if (saved.workspace.id === get().workspace.id) openWorkspace(shelf.last().saved)
-    },
-    workspaces: (): SavedWorkspace[] => {
-      if (saving !== undefined) save()
-      return shelf.list()
-    },
     setSettings(settings: Partial<PageSettings>): void {
       const all = { ...get().settings, ...settings }
       set({ settings: all })
@@ -487,10 +324,4 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     },
     noteRunning: (running: boolean): void => shelf.noteRunning(running),
   }
-}
-
-/** The part of the state that a workspace brings with it. */
-function openedState({ workspace, tabs, active }: SavedWorkspace, shelf: Shelf) {
-  const history = shelf.history(workspace.id)
-  return { workspace, tabs, active, history, diagnostics: {}, reveal: null, allowFetch: false, allowBuilds: null }
 }

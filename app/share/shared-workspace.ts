@@ -12,7 +12,7 @@ export interface Looking {
 }
 
 /** Names that nobody has chosen. */
-const unnamed = new Set(["", "Untitled", "My first workspace", "From a link"])
+export const unnamed: ReadonlySet<string> = new Set(["", "Untitled", "My first workspace", "From a link"])
 
 const numbers = { depth: "maxCallDepth", seconds: "maxSeconds", steps: "maxSteps", bytes: "maxBytes" } as const
 

@@ -2,10 +2,33 @@
 
 import { useContext } from "react"
 import type { ProblemView } from "../../engine/worker/client.ts"
+import { CopyButton } from "../CopyButton.tsx"
 import { PlaceButton } from "./PlaceButton.tsx"
 import { ResultContext } from "./result-context.ts"
 
 const FRAMES = 50
+
+/** Lines of a report that is read at a glance; of a longer one the message, its place and the trace tell more. */
+const SHORT = 16
+
+/** What Nix prints. Wide snippets scroll, since a wrapped line would move Nix's caret; and what scrolls must be reachable by keyboard. */
+function Report({ text }: { readonly text: string }) {
+  const lines = text.trimEnd().split("\n").length
+  const report = (
+    <div className="report">
+      <CopyButton text={text} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
+      <pre tabIndex={0}>{text}</pre>
+    </div>
+  )
+  if (lines <= SHORT) return report
+  return (
+    <details>
+      <summary>{`As Nix prints it (${lines.toLocaleString("en")} lines)`}</summary>
+      {report}
+    </details>
+  )
+}
 
 export function ProblemReport({ problem }: { readonly problem: ProblemView }) {
   // The innermost frames are at the end; an error without a position has that of the frame nearest to it.
@@ -24,11 +47,7 @@ export function ProblemReport({ problem }: { readonly problem: ProblemView }) {
           <PlaceButton place={at} />
         </p>
       )}
-      {problem.report === message ? null : (
-        // Wide snippets scroll, since a wrapped line would move Nix's caret; and what scrolls must be reachable by keyboard.
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-        <pre tabIndex={0}>{problem.report}</pre>
-      )}
+      {problem.report === message ? null : <Report text={problem.report} />}
       {frames.length === 0 ? null : (
         <details className="trace">
           <summary>{`Trace (${problem.trace.length.toLocaleString("en")})`}</summary>

@@ -1,6 +1,6 @@
 // The page as a whole over a real session: typing, evaluating, stopping, and what is kept.
-import { fireEvent, screen } from "@testing-library/react"
-import { beforeEach, expect, test } from "vitest"
+import { act, fireEvent, screen } from "@testing-library/react"
+import { beforeEach, expect, test, vi } from "vitest"
 import { editor, evaluate, openPage } from "./OpenPage.tsx"
 
 beforeEach(() => {
@@ -82,4 +82,61 @@ test("a tab that went away while evaluating says so until something is done", as
   evaluate("1 + 1")
   await screen.findByText("2")
   expect(screen.queryByText(/went away/)).toBeNull()
+})
+
+test("a file that one comes back to is as it was left, not where something was revealed in it", async () => {
+  const bench = openPage()
+  evaluate("{ a = 1; b = 2; }")
+  act(() => void bench.create("other.nix", "1"))
+  act(() => bench.openSpan("main.nix", { start: 2, end: 3 }))
+  expect(editor().selectionStart).toBe(2)
+  act(() => bench.openFile("other.nix"))
+  act(() => bench.openFile("main.nix"))
+  expect(bench.store.getState().reveal).toBe(null)
+  // The same place once more is one more wish.
+  act(() => bench.openSpan("main.nix", { start: 2, end: 3 }))
+  editor().setSelectionRange(0, 0)
+  act(() => bench.openSpan("main.nix", { start: 2, end: 3 }))
+  expect(editor().selectionStart).toBe(2)
+})
+
+test("what only says that something was done goes by itself; what can be acted on or went wrong stays", () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })
+  try {
+    const bench = openPage()
+    act(() => {
+      bench.notify("It is done.")
+      bench.notify("It was deleted.", { action: { label: "Undo", run: () => {} } })
+      bench.notify("It went wrong.", { urgent: true })
+    })
+    act(() => vi.advanceTimersByTime(5000))
+    expect(bench.store.getState().notices).toHaveLength(3)
+    act(() => vi.advanceTimersByTime(6000))
+    expect(bench.store.getState().notices.map(({ text }) => text)).toEqual(["It was deleted.", "It went wrong."])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test("the title has the name that a workspace was given", () => {
+  document.title = "Thunkpad"
+  const bench = openPage()
+  expect(document.title).toBe("Thunkpad")
+  act(() => bench.rename("Sums"))
+  expect(document.title).toBe("Sums · Thunkpad")
+})
+
+test("Alt with a digit goes to the panes as they stand, and back to the editor", async () => {
+  const bench = openPage()
+  for (const [digit, side] of [
+    ["2", "problems"],
+    ["5", "builds"],
+    ["6", "reference"],
+    ["1", "result"],
+  ] as const) {
+    fireEvent.keyDown(document.body, { key: digit, code: `Digit${digit}`, altKey: true })
+    expect(bench.store.getState().side).toBe(side)
+  }
+  fireEvent.keyDown(document.body, { key: "0", code: "Digit0", altKey: true })
+  await expect.poll(() => document.activeElement).toBe(editor())
 })

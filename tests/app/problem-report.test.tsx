@@ -73,3 +73,22 @@ test("the report can be scrolled by keyboard", async () => {
   await show("a")
   expect(screen.getByText(/at «string»/).getAttribute("tabindex")).toBe("0")
 })
+
+test("a long report is folded, and can be copied as Nix prints it", async () => {
+  await show('let f = n: if n == 0 then throw "deep" else 1 + f (n - 1); in f 9', { showTrace: true })
+  const folded = screen.getByText(/^As Nix prints it \(\d+ lines\)$/).closest("details") as HTMLDetailsElement
+  expect(folded.open).toBe(false)
+  expect(folded.querySelector("pre")?.textContent).toContain("… while calling the 'throw' builtin")
+  let copied = ""
+  Object.defineProperty(navigator, "clipboard", {
+    configurable: true,
+    value: {
+      async writeText(text: string) {
+        copied = text
+      },
+    },
+  })
+  fireEvent.click(screen.getByRole("button", { name: "Copy" }))
+  await screen.findByText("Copied")
+  expect(copied).toBe(folded.querySelector("pre")?.textContent)
+})

@@ -7,7 +7,7 @@ import { resolveSymlinks, typeOfFile } from "./access.ts"
 import { Attrs } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { callFunction, tooDeep } from "./call.ts"
-import { type Context, unionContext } from "./context.ts"
+import { type Context, ContextUnion } from "./context.ts"
 import { NixError } from "./error.ts"
 import { force } from "./force.ts"
 import { canonPath, lastName } from "./path.ts"
@@ -77,6 +77,20 @@ function isEmptyList(cell: Cell): boolean {
   return isList(v) && v.length === 0
 }
 
+/** The text of a string cell that is known already, without making a Text of a plain one; undefined if it takes more than a look. */
+function known(rt: Runtime, cell: Cell): string | Text | undefined {
+  const v = rt.depth > rt.maxDepth ? undefined : peek(cell)
+  return typeof v === "string" || v instanceof NixString ? v : undefined
+}
+
+/** The text of a derivation's `outPath` that is known already: the set is one of many that are, so no functions are made for it. */
+function knownOutPath(rt: Runtime, set: Attrs): Text | undefined {
+  if (rt.depth + 1 > rt.maxDepth || set.has("__toString")) return undefined
+  const outPath = set.get("outPath")
+  const v = outPath === undefined ? undefined : peek(outPath)
+  return v instanceof NixString ? v : undefined
+}
+
 /**
  * The text of a cell, with the context it brings.
  * @param pos where it is needed; @param frame the words of the trace frame for what cannot be coerced
@@ -94,34 +108,39 @@ export function coerceToString(rt: Runtime, cell: Cell, pos: number, frame: stri
   if (text === undefined) {
     if (v instanceof Attrs) {
       const inner = opts.canonical ? opts : { ...opts, canonical: true }
-      text = peel(
-        rt,
-        v,
-        pos,
-        (rt, peeled) => {
-          if (peeled instanceof Attrs) throw cannotCoerce(rt, peeled, pos, frame)
-          return coerceToString(rt, peeled, pos, frame, inner)
-        },
-        (rt, peeled) => stepPeeled(rt, peeled, pos, frame, inner),
-      )
+      text =
+        knownOutPath(rt, v) ??
+        peel(
+          rt,
+          v,
+          pos,
+          (rt, peeled) => {
+            if (peeled instanceof Attrs) throw cannotCoerce(rt, peeled, pos, frame)
+            return coerceToString(rt, peeled, pos, frame, inner)
+          },
+          (rt, peeled) => stepPeeled(rt, peeled, pos, frame, inner),
+        )
     } else if (opts.more && isList(v)) {
       let joined = ""
-      let context: Context | null = null
+      const context = new ContextUnion()
       for (let i = 0; i < v.length; i++) {
         const item = v[i] as Cell
-        let t: Text
+        let t = known(rt, item)
         try {
-          t = coerceToString(rt, item, pos, elementFrame, opts)
+          t ??= coerceToString(rt, item, pos, elementFrame, opts)
         } catch (e) {
           if (e instanceof NixError) e.frame(pos, frame)
           throw e
         }
-        joined += t.text
-        context = unionContext(context, t.context)
+        if (typeof t === "string") joined += t
+        else {
+          joined += t.text
+          context.add(t.context)
+        }
         if (i < v.length - 1 && !isEmptyList(item)) joined += " "
       }
       rt.chargeText(joined.length)
-      text = { text: joined, context }
+      text = { text: joined, context: context.value }
     } else throw cannotCoerce(rt, v, pos, frame)
   }
   rt.depth = depth
@@ -142,7 +161,7 @@ export function* stepCoerce(rt: Runtime, cell: Cell, pos: number, frame: string,
       text = (yield stepPeel(rt, v, pos, (rt, peeled) => stepPeeled(rt, peeled, pos, frame, inner))) as Text
     } else if (opts.more && isList(v)) {
       let joined = ""
-      let context: Context | null = null
+      const context = new ContextUnion()
       for (let i = 0; i < v.length; i++) {
         const item = v[i] as Cell
         let t: Text
@@ -153,11 +172,11 @@ export function* stepCoerce(rt: Runtime, cell: Cell, pos: number, frame: string,
           throw e
         }
         joined += t.text
-        context = unionContext(context, t.context)
+        context.add(t.context)
         if (i < v.length - 1 && !isEmptyList(item)) joined += " "
       }
       rt.chargeText(joined.length)
-      text = { text: joined, context }
+      text = { text: joined, context: context.value }
     } else throw cannotCoerce(rt, v, pos, frame)
   }
   rt.depth = depth

@@ -86,6 +86,44 @@ export function unionContext(a: Context | null, b: Context | null): Context | nu
   return out
 }
 
+/** So many contexts are kept side by side at most: mostly the same ones come again and again. */
+const MANY = 256
+
+/** The union of many contexts, made once at the end: a text of n parts would otherwise make n arrays. */
+export class ContextUnion {
+  private first: Context | null = null
+  private others: Context[] | null = null
+
+  /** Adds one; null stands for none. */
+  add(context: Context | null): void {
+    if (context === null || context === this.first || context.length === 0) return
+    if (this.first === null) this.first = context
+    else if (this.others === null) this.others = [context]
+    else if (this.others[this.others.length - 1] !== context && this.others.push(context) >= MANY) this.first = this.value
+  }
+
+  /** All that were added; one of them if that has everything. */
+  get value(): Context | null {
+    const { first, others } = this
+    if (others === null) return first
+    let sum: Context | null = first
+    if (others.length <= 2) for (const context of others) sum = unionContext(sum, context)
+    else sum = unionOfMany([first as Context, ...others])
+    this.first = sum
+    this.others = null
+    return sum
+  }
+}
+
+function unionOfMany(contexts: readonly Context[]): Context {
+  const all = contexts.flat().sort((a, b) => a.id - b.id)
+  let n = 1
+  for (let i = 1; i < all.length; i++) if (all[i] !== all[i - 1]) all[n++] = all[i] as ContextElem
+  for (const context of contexts) if (context.length === n) return context
+  // Exactly as long as it is: contexts are kept.
+  return all.slice(0, n)
+}
+
 const rank = { opaque: 0, "drv-deep": 1, built: 2 } as const
 
 /** A context in Nix's own order: kind, then path, then output (C++ Nix: NixStringContextElem comparison). */

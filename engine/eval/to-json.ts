@@ -9,7 +9,7 @@ import { Attrs } from "./attrs.ts"
 import type { Text } from "./builtin.ts"
 import { callFunction, tooDeep } from "./call.ts"
 import { copyPathToStore } from "./coerce.ts"
-import { type Context, unionContext } from "./context.ts"
+import { ContextUnion } from "./context.ts"
 import { NixError, Pending } from "./error.ts"
 import { force } from "./force.ts"
 import { lookAhead } from "./look-ahead.ts"
@@ -64,7 +64,7 @@ function escaped(c: string): string {
 /** What one conversion collects. */
 class Job {
   readonly strict: boolean
-  context: Context | null = null
+  readonly context = new ContextUnion()
   /** Size of what is written, pieces included. */
   size = 0
   /** The first string that is not UTF-8, in nlohmann's words. */
@@ -101,14 +101,14 @@ class Job {
     }
     if (v === null) return "null"
     if (v instanceof NixString) {
-      this.context = unionContext(this.context, v.context)
+      this.context.add(v.context)
       return this.string(v.text)
     }
     if (v instanceof NixFloat) return printDouble(v.value)
     if (v instanceof NixPath) {
       if (!copy) return this.string(v.path)
       const { text, context } = copyPathToStore(rt, v.path)
-      this.context = unionContext(this.context, context)
+      this.context.add(context)
       return this.string(text)
     }
     throw cannotConvert(v, pos)
@@ -116,7 +116,7 @@ class Job {
 
   finish(text: string): Text {
     if (this.#fault !== null) throw new NixError("error", `JSON serialization error: [json.exception.type_error.316] ${this.#fault}`, 0)
-    return { text, context: this.context }
+    return { text, context: this.context.value }
   }
 }
 

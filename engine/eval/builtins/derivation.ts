@@ -30,7 +30,7 @@ import { need, type Step } from "../step.ts"
 import { stepKind } from "../step-kind.ts"
 import { stepToJson } from "../to-json.ts"
 import { logOnce } from "../trace.ts"
-import { type Cell, makeString, NixString, peek, type Value } from "../value.ts"
+import { type Cell, EMPTY_LIST, makeString, NixString, peek, type Value } from "../value.ts"
 
 /** What is gathered while the attributes are read one after another. */
 interface Draft {
@@ -356,6 +356,9 @@ function make(rt: Runtime, name: string, attrs: Attrs): Value {
 function coerceNow(rt: Runtime, draft: Draft, cell: Cell, frame: string): string {
   const known = peek(cell)
   if (typeof known === "string") return known
+  // Half of all attributes are these.
+  if (known === true) return "1"
+  if (known === false || known === null || known === EMPTY_LIST) return ""
   const t = known instanceof NixString ? known : coerceToString(rt, cell, 0, frame, forDerivation)
   refer(draft, t.context)
   return t.text

@@ -2,7 +2,7 @@
 
 import { builtin, type PrimOp, type Text } from "../builtin.ts"
 import { asText, coerceToPath, coerceToString, interpolate, type PathText, stepCoerce, stepCoerceToPath, toText } from "../coerce.ts"
-import { type Context, unionContext } from "../context.ts"
+import { type Context, ContextUnion, unionContext } from "../context.ts"
 import { NixError } from "../error.ts"
 import { force, forceInt, forceString } from "../force.ts"
 import { baseNameOfText, canonPath, dirOfText, parentPath } from "../path.ts"
@@ -107,13 +107,13 @@ class Joined {
   private text = ""
   /** Rope nodes that V8 makes for the text. */
   private nodes = 0
-  context: Context | null
+  private readonly context = new ContextUnion()
   private readonly separator: string
   private first = true
 
   constructor(separator: Text) {
     this.separator = separator.text
-    this.context = separator.context
+    this.context.add(separator.context)
   }
 
   add(t: Text): void {
@@ -121,12 +121,12 @@ class Joined {
     else this.text += this.separator
     this.text += t.text
     this.nodes += 2
-    if (t.context !== null) this.context = unionContext(this.context, t.context)
+    this.context.add(t.context)
   }
 
   value(rt: Runtime): Value {
     rt.chargeText(this.text.length, this.nodes)
-    return makeString(this.text, this.context)
+    return makeString(this.text, this.context.value)
   }
 }
 

@@ -2,8 +2,8 @@
 
 import type { ConcatExpr } from "../../lang/expr.ts"
 import type { Text } from "../builtin.ts"
-import { coerceToString } from "../coerce.ts"
-import { type Context, unionContext } from "../context.ts"
+import { asText, type CoerceOptions, coerceToString, interpolate } from "../coerce.ts"
+import { ContextUnion } from "../context.ts"
 import { NixError } from "../error.ts"
 import { addInt, type Int } from "../integer.ts"
 import { canonPath } from "../path.ts"
@@ -15,6 +15,9 @@ import { operandOf } from "./operator.ts"
 export const operandFrame = "in an operand of '+'"
 export const segmentFrame = "while evaluating a path segment"
 
+const firstOfString: CoerceOptions = { ...interpolate, canonical: false }
+const firstOfPath: CoerceOptions = { ...asText, canonical: false }
+
 /** Collects operands one after another; the first decides what the result is. Shared with the stepper. */
 export class Concat {
   private readonly rt: Runtime
@@ -23,7 +26,7 @@ export class Concat {
   private int: Int = 0
   private float = 0
   private text = ""
-  private context: Context | null = null
+  private readonly context = new ContextUnion()
 
   constructor(rt: Runtime, expr: ConcatExpr) {
     this.rt = rt
@@ -32,7 +35,7 @@ export class Concat {
   }
 
   /** Takes a number, or returns how operand `v` must be coerced to text. */
-  number(v: Value, pos: number): true | { readonly copy: boolean; readonly canonical: boolean } {
+  number(v: Value, pos: number): true | CoerceOptions {
     const first = this.kind === "none"
     if (first)
       this.kind =
@@ -63,12 +66,17 @@ export class Concat {
       return true
     }
     // The first path of an interpolated path keeps its trailing slash.
-    return { copy: this.kind === "string", canonical: !first }
+    return this.kind === "string" ? (first ? firstOfString : interpolate) : first ? firstOfPath : asText
   }
 
   string(t: Text): void {
     this.text += t.text
-    if (t.context !== null) this.context = unionContext(this.context, t.context)
+    this.context.add(t.context)
+  }
+
+  /** A text without a context. */
+  plain(text: string): void {
+    this.text += text
   }
 
   finish(): Value {
@@ -78,12 +86,12 @@ export class Concat {
       case "float":
         return new NixFloat(this.float)
       case "path":
-        if (this.context !== null && this.context.length > 0)
+        if (this.context.value !== null)
           throw new NixError("eval", "a string that refers to a store path cannot be appended to a path", this.expr.pos)
         return new NixPath(canonPath(this.text))
       default:
         this.rt.chargeText(this.text.length)
-        return makeString(this.text, this.context)
+        return makeString(this.text, this.context.value)
     }
   }
 }
@@ -97,7 +105,9 @@ export function compileConcat(expr: ConcatExpr): Run {
       const v = i < values.length ? (values[i] as Value) : (parts[i] as Run)(rt, env)
       const pos = (expr.parts[i] as ConcatExpr["parts"][number]).pos
       const how = concat.number(v, pos)
-      if (how !== true) concat.string(coerceToString(rt, v, pos, segmentFrame, { more: false, copy: how.copy, canonical: how.canonical }))
+      if (how === true) continue
+      if (typeof v === "string" && rt.depth <= rt.maxDepth) concat.plain(v)
+      else concat.string(coerceToString(rt, v, pos, segmentFrame, how))
     }
     return concat.finish()
   }
@@ -143,11 +153,12 @@ export function compileConcat(expr: ConcatExpr): Run {
   /** Goes on after `i` plain strings with an operand that is something else. */
   function rest(rt: Runtime, env: Parameters<Run>[1], text: string, i: number, v: Value): Value {
     const concat = new Concat(rt, expr)
-    concat.string({ text, context: null })
+    concat.plain(text)
     let value = v
     for (let k = i; ; ) {
       const pos = (expr.parts[k] as ConcatExpr["parts"][number]).pos
-      concat.string(coerceToString(rt, value, pos, segmentFrame, { more: false, copy: true, canonical: true }))
+      if (typeof value === "string" && rt.depth <= rt.maxDepth) concat.plain(value)
+      else concat.string(coerceToString(rt, value, pos, segmentFrame, interpolate))
       if (++k >= parts.length) return concat.finish()
       value = (parts[k] as Run)(rt, env)
     }

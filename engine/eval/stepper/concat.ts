@@ -81,7 +81,7 @@ function sum(m: Machine, plan: Plan, env: Env, a: Value, b: Value): Value | unde
   }
   const concat = new Concat(rt, plan.expr)
   // Neither is coerced, so neither suspends.
-  if (concat.number(a, plan.posOf(0)) !== true) concat.string({ text: a as string, context: null })
+  if (concat.number(a, plan.posOf(0)) !== true) concat.plain(a as string)
   return take(m, plan, env, concat, 1, b)
 }
 
@@ -111,21 +111,20 @@ function add(m: Machine, plan: Plan, env: Env, concat: Concat, i: number, v: Val
   const how = concat.number(v, pos)
   if (how === true) return true
   if (typeof v === "string" && rt.depth <= rt.maxDepth) {
-    concat.string({ text: v, context: null })
+    concat.plain(v)
     return true
   }
-  const options = { more: false, copy: how.copy, canonical: how.canonical }
   const depth = rt.depth
   let text: unknown
   try {
-    text = drive(m, stepCoerce(rt, v, pos, segmentFrame, options))
+    text = drive(m, stepCoerce(rt, v, pos, segmentFrame, how))
   } catch (e) {
     if (!(e instanceof Pending && m.canWait)) throw e
     rt.depth = depth
-    m.waitFor(e, (m) => drive(m, stepCoerce(m.rt, v, pos, segmentFrame, options)) as Value | undefined)
+    m.waitFor(e, (m) => drive(m, stepCoerce(m.rt, v, pos, segmentFrame, how)) as Value | undefined)
   }
   if (text === undefined) {
-    m.save(new CoerceFrame(plan, env, concat, i, v, options, depth))
+    m.save(new CoerceFrame(plan, env, concat, i, v, how, depth))
     return false
   }
   concat.string(text as Text)

@@ -1,5 +1,5 @@
 // Derivations named on the command line: a path in the store that --store gives, or a `.drv` file anywhere, whose inputs
-// are then looked for beside it.
+// are then looked for beside it, and in that store.
 
 import * as fs from "node:fs"
 import { NixError } from "../eval/error.ts"
@@ -41,7 +41,9 @@ export function openDrv(session: Session, argument: string): DrvArgument {
     throw new UsageError(`there is no derivation '${argument}': a path in the store of '--store FOLDER', or a file, is wanted`)
   const folder = parentPath(file)
   const storeDir = session.streams.env["NIX_STORE_DIR"] ?? defaultStoreDir
-  const text = (p: StorePath): string | undefined => textAt(`${folder}/${p}`)
+  const stored = (p: StorePath): string | undefined =>
+    store === null || store.storeDir !== storeDir ? undefined : textAt(store.real(store.print(p)))
+  const text = (p: StorePath): string | undefined => textAt(`${folder}/${p}`) ?? stored(p)
   const read = (p: StorePath): Derivation => {
     const found = text(p)
     if (found === undefined) throw new NixError("invalid-path", `path '${storeDir}/${p}' is not valid`, 0)

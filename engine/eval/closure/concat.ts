@@ -15,8 +15,9 @@ import { operandOf } from "./operator.ts"
 export const operandFrame = "in an operand of '+'"
 export const segmentFrame = "while evaluating a path segment"
 
-const firstOfString: CoerceOptions = { ...interpolate, canonical: false }
-const firstOfPath: CoerceOptions = { ...asText, canonical: false }
+// In full, since the two files import one another: what the other one exports may not be there yet (a bundle orders them so).
+const firstOfString: CoerceOptions = { more: false, copy: true, canonical: false }
+const firstOfPath: CoerceOptions = { more: false, copy: false, canonical: false }
 
 /** Collects operands one after another; the first decides what the result is. Shared with the stepper. */
 export class Concat {

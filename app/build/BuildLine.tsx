@@ -36,11 +36,14 @@ function faultWord({ reason }: FaultRow): string {
 }
 
 export function BuildLine({ row, depth, usual, now, isSelected, onSelect, onCancel, onRetry, onCompare, onOutput }: Props) {
-  const { drvPath, name, action, stage, position, machine, attempt, began, ended, progress, differs } = row
+  const { drvPath, name, action, stage, position, attempt, ended, progress, differs } = row
+  // Where an executor has machines, it tells which.
+  const machine = row.machine === "" && stateOf(row) === "running" ? row.executor : row.machine
+  const began = row.started ?? row.began
   const state = stateOf(row)
   const outputs = Object.entries(row.outputs).filter((pair): pair is [string, string] => pair[1] !== null)
   const facts = [
-    action === "none" ? "was there already" : row.fault === null ? WORDS[stage] : faultWord(row.fault),
+    action === "none" ? "was there already" : row.fault !== null ? faultWord(row.fault) : state === "planned" ? "planned" : WORDS[stage],
     progress === null || progress.all === 0 ? "" : `${sizeText(progress.done)} of ${sizeText(progress.all)}`,
     position === null || state === "done" || state === "failed" ? "" : `place ${position} in the queue`,
     machine === "" ? "" : `on ${machine}`,
@@ -63,10 +66,10 @@ export function BuildLine({ row, depth, usual, now, isSelected, onSelect, onCanc
       </button>
       <span className="build-facts">{facts.join(" · ")}</span>
       <span className="build-time">
-        {began === null ? "" : timeText((ended ?? now) - began)}
+        {began === null || state === "planned" ? "" : timeText((ended ?? now) - began)}
         {state !== "done" && state !== "failed" && usual !== undefined ? ` (usually ${timeText(usual)})` : ""}
       </span>
-      {state === "running" ? (
+      {state === "running" || stage === "building" ? (
         <button type="button" onClick={() => onCancel(drvPath)} aria-label={`Cancel ${name}`}>
           Cancel
         </button>

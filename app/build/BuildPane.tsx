@@ -69,11 +69,14 @@ export function BuildPane({ desk, origin, onOutput }: BuildPaneProps) {
           <>
             <p className="build-counts" role="status">
               {`${counts.running} running · ${counts.planned} planned · ${counts.done} done · ${counts.failed} failed`}
-              <button type="button" onClick={desk.clear}>
-                Clear what is over
-              </button>
+              {counts.done + counts.failed === 0 ? null : (
+                <button type="button" onClick={desk.clear}>
+                  Clear what is over
+                </button>
+              )}
             </p>
-            <BuildJobs jobs={jobs} onStop={desk.stop} onRetry={(drvPath) => void desk.propose(drvPath)} />
+            <BuildJobs jobs={jobs} rows={rows} times={choice.times} onStop={desk.stop} onRetry={(drvPath) => void desk.propose(drvPath)} />
+            {row?.fault == null || row.fault.reason === "cancelled" ? null : <FailureReport row={row} fault={row.fault} />}
             <BuildTree
               rows={rows}
               times={choice.times}
@@ -95,6 +98,9 @@ export function BuildPane({ desk, origin, onOutput }: BuildPaneProps) {
           </ul>
         )}
       </section>
+      {row === undefined ? null : (
+        <BuildLog key={row.drvPath} name={row.name} log={log} turn={logTurn} running={stateOf(row) === "running"} />
+      )}
       {endpoint === null ? null : (
         <KnownBuilds
           known={known}
@@ -103,10 +109,6 @@ export function BuildPane({ desk, origin, onOutput }: BuildPaneProps) {
           onLook={() => void desk.look()}
           onFollow={(build) => void desk.follow(build)}
         />
-      )}
-      {row?.fault == null || row.fault.reason === "cancelled" ? null : <FailureReport row={row} fault={row.fault} />}
-      {row === undefined ? null : (
-        <BuildLog key={row.drvPath} name={row.name} log={log} turn={logTurn} running={stateOf(row) === "running"} />
       )}
     </div>
   )

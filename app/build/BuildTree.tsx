@@ -3,12 +3,13 @@
 import { VirtualList } from "../values/VirtualList.tsx"
 import { BuildLine } from "./BuildLine.tsx"
 import { type BuildRows, stateOf, treeLines } from "./build-row.ts"
+import { type BuildTimes, usualTime } from "./estimate.ts"
 import { useNow } from "./use-now.ts"
 
 interface Props {
   readonly rows: BuildRows
   /** How long builds took before, by name. */
-  readonly times: Readonly<Record<string, number>>
+  readonly times: BuildTimes
   readonly selected: string | null
   readonly onSelect: (drvPath: string) => void
   readonly onCancel: (drvPath: string) => void
@@ -27,7 +28,7 @@ export function BuildTree({ rows, times, selected, ...actions }: Props) {
     const line = lines[i]
     if (line === undefined) return null
     const { row, depth } = line
-    return <BuildLine row={row} depth={depth} usual={times[row.name]} now={now} isSelected={row.drvPath === selected} {...actions} />
+    return <BuildLine row={row} depth={depth} usual={usualTime(times, row)} now={now} isSelected={row.drvPath === selected} {...actions} />
   }
   if (lines.length > MOST) {
     return (

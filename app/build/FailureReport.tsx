@@ -13,6 +13,9 @@ export function FailureReport({ row, fault }: Props) {
   const extract = errorExtract(fault)
   return (
     <section className="build-failure" aria-label={`Why ${row.name} was not built`} role="alert">
+      <p>
+        <b>{`${row.name} was not built`}</b>
+      </p>
       {extract.length === 0 ? null : <pre>{extract.map(plainText).join("\n")}</pre>}
       <p>
         {fault.message}

@@ -11,8 +11,9 @@ import type {
   ListedBuild,
 } from "../../engine/worker/client.ts"
 import { forgetJob, forgetRows, noteJob, noteRows, readJournal, rowsToShow } from "./build-journal.ts"
-import { type BuildRow, type BuildRows, drvName, unplanned, withNews, withoutEnd } from "./build-row.ts"
+import { type BuildRow, type BuildRows, drvName, plannedRoots, reachable, unplanned, withNews, withoutEnd } from "./build-row.ts"
 import { type ChoiceStorage, type EndpointChoice, type GatewayNotice, readChoice, writeChoice } from "./endpoint-choice.ts"
+import { withTime } from "./estimate.ts"
 import { LogText } from "./log-text.ts"
 
 /** What the user is asked before something is sent. */
@@ -33,6 +34,8 @@ export interface BuildJob {
   readonly drvPath: string
   readonly state: "running" | "done" | "failed" | "cancelled"
   readonly text: string
+  /** An evaluation asked for it, which may be over. */
+  readonly isForEvaluation?: boolean
 }
 
 export type Tested =
@@ -139,7 +142,7 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
     news = []
     let logTurn = get().logTurn
     const warnings = [...get().warnings]
-    const times: Record<string, number> = {}
+    let { times } = get().choice
     for (const one of some) {
       if (one.kind === "log") {
         let log = logs.get(one.drvPath)
@@ -162,23 +165,62 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       noteRows(storage, Object.fromEntries(Object.entries(rows).filter(([drvPath]) => told.has(drvPath))))
     }
     for (const one of some) {
-      const row = one.kind === "done" ? rows[one.drvPath] : undefined
-      if (row?.action === "build" && row.began !== null && row.ended !== null) times[row.name] = row.ended - row.began
+      if (one.kind === "built") times = withTime(times, drvName(one.drvPath), one.took)
     }
     set({ rows, logTurn, warnings: warnings.slice(-20) })
-    if (Object.keys(times).length > 0) keep({ times: { ...get().choice.times, ...times } })
+    adopt(some, rows)
+    if (times !== get().choice.times) keep({ times })
   }
+
+  /**
+   * What an evaluation has begun is shown beside what was asked for here and can be stopped like it. When the evaluation is stopped, or
+   * the page left, it is taken up as if it had been asked for here. What is over is no longer shown: its line is.
+   */
+  const adopt = (some: readonly BuildNews[], rows: BuildRows): void => {
+    let { jobs } = get()
+    const endpoint = endpointOf(get())
+    for (const one of some) {
+      if (one.kind === "planned" && endpoint !== null) {
+        for (const drvPath of plannedRoots(one.rows)) {
+          const covered = reachable(
+            rows,
+            jobs.filter(({ state }) => state === "running").map((job) => job.drvPath),
+          )
+          if (covered.has(drvPath)) continue
+          jobs = [...jobs.filter((job) => job.drvPath !== drvPath), newJob(drvPath, true)]
+          noteJob(storage, { drvPath, url: endpoint.url })
+        }
+      } else if (one.kind === "done" || one.kind === "failed") {
+        const over = jobs.find((job) => job.drvPath === one.drvPath && job.isForEvaluation === true)
+        if (over === undefined) continue
+        jobs = jobs.filter((job) => job !== over)
+        forgetJob(storage, one.drvPath)
+      }
+    }
+    if (jobs !== get().jobs) set({ jobs })
+    if (endpoint === null || !some.some(({ kind }) => kind === "left")) return
+    // The evaluation was stopped, its builds were not.
+    for (const { drvPath, isForEvaluation } of jobs) if (isForEvaluation === true) void run(drvPath, endpoint, false)
+  }
+  const newJob = (drvPath: string, isForEvaluation: boolean): BuildJob => ({
+    id: ++lastJob,
+    drvPath,
+    state: "running",
+    text: "",
+    isForEvaluation,
+  })
 
   const changeJob = (id: number, to: Partial<BuildJob>): void =>
     set({ jobs: get().jobs.map((job) => (job.id === id ? { ...job, ...to } : job)) })
 
   const run = async (drvPath: string, endpoint: EndpointSettings, compare: boolean): Promise<void> => {
-    const id = ++lastJob
+    const job = newJob(drvPath, false)
+    const { id } = job
     noteJob(storage, { drvPath, url: endpoint.url })
     const control = new AbortController()
     stops.set(id, control)
-    const job: BuildJob = { id, drvPath, state: "running", text: "" }
-    set({ jobs: [...get().jobs.filter((other) => other.drvPath !== drvPath || other.state === "running"), job], proposal: null })
+    const stays = (other: BuildJob): boolean => other.drvPath !== drvPath || (other.state === "running" && other.isForEvaluation !== true)
+    set({ jobs: [...get().jobs.filter(stays), job], proposal: null })
     if (compare) again.add(drvPath)
     try {
       const wishes = { signal: control.signal, keepGoing: true, ...(compare ? { again: [drvPath] } : {}) }
@@ -271,6 +313,15 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
     }
   }
 
+  /** Stops the build of one derivation. */
+  const cancel = async (drvPath: string): Promise<void> => {
+    try {
+      await builds().cancel(drvPath)
+    } catch (e) {
+      set({ warnings: [...get().warnings, `${drvName(drvPath)} could not be stopped: ${why(e)}`] })
+    }
+  }
+
   return {
     store,
     find,
@@ -337,16 +388,20 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
     decline: (): void => set({ proposal: null }),
     /** Asks again before something is sent to any endpoint. */
     forget: (): void => keep({ allowed: [] }),
-    /** Stops what was asked for. */
-    stop: (id: number): void => stops.get(id)?.abort(),
-    /** Stops the build of one derivation. */
-    async cancel(drvPath: string): Promise<void> {
-      try {
-        await builds().cancel(drvPath)
-      } catch (e) {
-        set({ warnings: [...get().warnings, `${drvName(drvPath)} could not be stopped: ${why(e)}`] })
+    /** Stops what was asked for; of an evaluation's, what nobody else wants. */
+    stop(id: number): void {
+      stops.get(id)?.abort()
+      const { jobs, rows } = get()
+      const job = jobs.find((one) => one.id === id && one.isForEvaluation === true)
+      if (job === undefined) return
+      const others = jobs.filter((one) => one !== job && one.state === "running").map(({ drvPath }) => drvPath)
+      const wanted = reachable(rows, others)
+      for (const drvPath of reachable(rows, [job.drvPath])) {
+        const { stage } = rows[drvPath] ?? { stage: "done" }
+        if (!wanted.has(drvPath) && stage !== "done" && stage !== "failed") void cancel(drvPath)
       }
     },
+    cancel,
     /** Removes what is over from the list. */
     clear(): void {
       const isOver = ({ stage }: BuildRow): boolean => stage === "done" || stage === "failed"

@@ -1,6 +1,6 @@
 // What is known of each derivation that is built or may be: a table that news change. Pure: news in, a new table out.
 
-import type { BuildNews, BuildStage, FaultRow } from "../../engine/worker/client.ts"
+import type { BuildNews, BuildStage, FaultRow, PlanRow } from "../../engine/worker/client.ts"
 
 export interface BuildRow {
   readonly drvPath: string
@@ -20,6 +20,10 @@ export interface BuildRow {
   /** Milliseconds since 1970: when something was first done for it, and when that ended. */
   readonly began: number | null
   readonly ended: number | null
+  /** When the endpoint began with it. */
+  readonly started: number | null
+  /** How long its builder took: milliseconds. */
+  readonly took: number | null
   readonly progress: { readonly done: number; readonly all: number } | null
   readonly fault: FaultRow | null
   /** Why the machinery failed before, attempt by attempt. */
@@ -43,6 +47,8 @@ export const unplanned = {
   attempt: 0,
   began: null,
   ended: null,
+  started: null,
+  took: null,
   progress: null,
   fault: null,
   retries: [],
@@ -88,9 +94,12 @@ export function withNews(rows: BuildRows, news: readonly BuildNews[], again: Rea
         break
       case "started": {
         const { executor, machine, attempt, time } = one
-        change(one.drvPath, { executor, machine, attempt, position: null, began: after[one.drvPath]?.began ?? time })
+        change(one.drvPath, { executor, machine, attempt, position: null, began: after[one.drvPath]?.began ?? time, started: time })
         break
       }
+      case "built":
+        change(one.drvPath, { took: one.took })
+        break
       case "placed":
         change(one.drvPath, { machine: one.machine })
         break
@@ -117,6 +126,7 @@ export function withNews(rows: BuildRows, news: readonly BuildNews[], again: Rea
       case "log":
       case "anew":
       case "warning":
+      case "left":
         break
     }
   }
@@ -134,8 +144,24 @@ export function withoutEnd(rows: BuildRows, time: number): BuildRows {
   )
 }
 
+/** Derivations with all that they need. */
+export function reachable(rows: BuildRows, from: Iterable<string>): Set<string> {
+  const found = new Set(from)
+  // A set is gone through with what is added meanwhile.
+  for (const drvPath of found) for (const input of rows[drvPath]?.inputs ?? []) found.add(input)
+  return found
+}
+
+/** What a plan is for: what is to be built, and nothing in it needs. */
+export function plannedRoots(plan: readonly PlanRow[]): readonly string[] {
+  const needed = new Set(plan.flatMap(({ inputs }) => inputs))
+  return plan.filter(({ drvPath, action }) => action === "build" && !needed.has(drvPath)).map(({ drvPath }) => drvPath)
+}
+
 /** The four states that people tell apart. */
-export function stateOf({ stage }: BuildRow): "planned" | "running" | "done" | "failed" {
+export function stateOf({ stage, position }: Pick<BuildRow, "stage" | "position">): "planned" | "running" | "done" | "failed" {
+  // In the endpoint's queue it does not run.
+  if (stage === "building" && position !== null) return "planned"
   if (stage === "done" || stage === "failed" || stage === "planned") return stage
   return stage === "waiting" ? "planned" : "running"
 }

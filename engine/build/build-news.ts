@@ -48,6 +48,8 @@ export type BuildNews =
   | { readonly kind: "anew"; readonly drvPath: string }
   /** The machinery failed, and tries again after so many milliseconds. */
   | { readonly kind: "retry"; readonly drvPath: string; readonly reason: string; readonly delay: number; readonly time: number }
+  /** How long the builder took, in milliseconds, without waiting, sending and fetching; also if that was before it was asked for. */
+  | { readonly kind: "built"; readonly drvPath: string; readonly took: number }
   /** `differs`: outputs of a build that was done again which are not what they were. */
   | {
       readonly kind: "done"
@@ -58,3 +60,5 @@ export type BuildNews =
     }
   | { readonly kind: "failed"; readonly drvPath: string; readonly fault: FaultRow; readonly time: number }
   | { readonly kind: "warning"; readonly message: string }
+  /** Who told has ended: nothing more is said of what was under way there. Endpoints go on with it for some time. */
+  | { readonly kind: "left" }

@@ -215,7 +215,10 @@ async function dispatch(
       const news = newsOf(event, full)
       if (news !== undefined) site.news(news)
     }
-    if (end?.kind === "done") return end.outputs
+    if (end?.kind === "done") {
+      if (end.took !== undefined) site.news({ kind: "built", drvPath: full, took: end.took })
+      return end.outputs
+    }
     if (end?.kind !== "failed") throw new StoreError("unreachable", "the endpoint did not tell how the build ended")
     const { reason, message, exitCode } = end
     // Somebody else may have stopped what was built for both; a server that has forgotten the build may have lost its inputs, too.

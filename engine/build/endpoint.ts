@@ -51,7 +51,8 @@ export type EndpointEvent =
   | { readonly kind: "reconnecting"; readonly reason: string; readonly delay: number }
   /** The endpoint knows nothing of the build any more: all begins anew, the log too. */
   | { readonly kind: "anew" }
-  | { readonly kind: "done"; readonly outputs: readonly ToldOutput[] }
+  /** `took`: milliseconds of the last attempt by the endpoint's clock, if it tells, whoever the build was for. */
+  | { readonly kind: "done"; readonly outputs: readonly ToldOutput[]; readonly took?: number }
   | {
       readonly kind: "failed"
       readonly reason: BuildFaultReason
@@ -314,6 +315,7 @@ class Watching {
   /** Its name, once it is accepted. */
   build: string | undefined
   #next = 0n
+  #started: bigint | undefined
 
   constructor(what: { readonly job: Job; readonly again: boolean } | { readonly build: string }) {
     this.#job = "job" in what ? { value: what.job, again: what.again } : null
@@ -333,7 +335,7 @@ class Watching {
   }
 
   /** The event of a message, unless it came before. Throws `unreachable` if one before it is missing. */
-  take({ number, event }: BuildEvent): EndpointEvent | undefined {
+  take({ number, event, time }: BuildEvent): EndpointEvent | undefined {
     if (number < this.#next) return undefined
     if (number > this.#next) throw new StoreError("unreachable", `the events from ${this.#next} to ${number} did not come`)
     this.#next++
@@ -345,6 +347,7 @@ class Watching {
         return { kind: "queued", position: event.value.position }
       case "started": {
         const { executor, machine, attempt } = event.value
+        this.#started = time
         return { kind: "started", executor, machine, attempt }
       }
       case "placed":
@@ -362,6 +365,7 @@ class Watching {
             narSize: Number(narSize),
             narSha256,
           })),
+          ...(this.#started === undefined ? {} : { took: Number(time - this.#started) }),
         }
       case "failed":
         return { kind: "failed", reason: reasons[event.value.reason], message: event.value.message, exitCode: event.value.exitCode }

@@ -247,7 +247,7 @@ function connect(options: CreateOptions): Connection {
       reject(e)
     }
   })
-  ended.catch(() => {})
+  ended.catch(() => options.onBuildNews?.({ kind: "left" }))
   const ready = whenReady(worker)
   worker.addEventListener("error", (event) => fail(new EngineStopped(`the engine's worker failed: ${event.message}`)))
   const api = wrap<WorkerApi>(worker)

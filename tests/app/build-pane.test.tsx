@@ -1,6 +1,6 @@
 // The build pane over the real session and a real gateway in this process. Skipped builds where bubblewrap is missing: the rest is not.
 import { cleanup, fireEvent, render, screen, within } from "@testing-library/react"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest"
 import { BuildPane } from "../../app/build/BuildPane.tsx"
 import { type BuildDesk, createBuildDesk } from "../../app/build/build-desk.ts"
 import type { GatewayNotice } from "../../app/build/endpoint-choice.ts"
@@ -132,7 +132,7 @@ else
       await desk.propose(bad)
       fireEvent.click(await screen.findByRole("button", { name: "Send and build" }))
       const report = await screen.findByRole("alert")
-      expect(report.textContent).toMatch(/^error: no such thing.*exit status 3/s)
+      expect(report.textContent).toMatch(/^bad was not builterror: no such thing.*exit status 3/s)
       await screen.findByText("needs what failed")
       button("Retry bad")
       const endless = await drvPath(`sh "endless" "while true; do read line < /dev/null || echo again; [ -e /never ] && break; done"`)
@@ -140,5 +140,31 @@ else
       fireEvent.click(await screen.findByRole("button", { name: "Cancel endless" }))
       await screen.findByText("stopped")
       expect(screen.queryByRole("button", { name: "Cancel endless" })).toBeNull()
+    })
+
+    test("what an evaluation has begun is shown, goes on as one's own when the evaluation is stopped, and can be stopped", async () => {
+      const { engine, desk, drvPath } = open({ url: building.url })
+      await desk.find()
+      desk.agree(building.url)
+      const script = (name: string) => `sh "${name}" "echo begun; while true; do read line < /dev/null || true; done"`
+      const sh = `let sh = name: script: derivation { inherit name; system = "x86_64-linux"; builder = "/bin/sh"; args = [ "-c" script ]; }; in`
+      // It is in the store before: that of a test is the session's alone.
+      const builds = desk.settings()
+      if (builds === null) throw new Error("there is no endpoint")
+      const evaluation = engine.evaluate({ expr: `${sh} import (${script("for-eval")})`, builds })
+      evaluation.catch(() => {})
+      await screen.findByText(/is being built for an evaluation/)
+      fireEvent.click(await screen.findByRole("button", { name: "Stop building for-eval" }))
+      await screen.findByText("stopped")
+      expect(screen.queryByText(/is being built for an evaluation/)).toBeNull()
+      await evaluation.catch(() => {})
+      const second = engine.evaluate({ expr: `${sh} import (${script("left-behind")})`, builds })
+      second.catch(() => {})
+      await screen.findByText(/is being built for an evaluation/)
+      engine.stop()
+      await vi.waitFor(() => expect(screen.queryByText(/is being built for an evaluation/)).toBeNull(), 10_000)
+      await expect(second).rejects.toThrow("stopped")
+      expect(desk.store.getState().jobs.map((job) => [job.isForEvaluation])).toEqual([[false]])
+      await drvPath("1").catch(() => {})
     })
   })

@@ -3,6 +3,7 @@ import { expect, test } from "vitest"
 import { ansiParts, plainText } from "../../app/build/ansi.ts"
 import { type BuildRows, drvName, errorExtract, stateOf, treeLines, withNews } from "../../app/build/build-row.ts"
 import { askGateway, readChoice, writeChoice } from "../../app/build/endpoint-choice.ts"
+import { type BuildTimes, leftOf, timeKey, withTime } from "../../app/build/estimate.ts"
 import { LogText } from "../../app/build/log-text.ts"
 import { timeText } from "../../app/build/time-text.ts"
 import type { BuildNews, PlanRow } from "../../engine/worker/client.ts"
@@ -116,4 +117,58 @@ test("the choice of an endpoint outlives the page; what somebody else wrote ther
     for (const key of kept.keys()) kept.set(key, text)
     expect(readChoice(storage)).toEqual({ own: null, allowed: [], times: {} })
   }
+})
+
+test("a build that waits at the endpoint does not run; its time is that of its builder", () => {
+  const low = drv("low")
+  const waiting = withNews({}, [
+    plan,
+    { kind: "stage", drvPath: low, stage: "building", time: 2000 },
+    { kind: "queued", drvPath: low, position: 3 },
+  ])
+  expect(stateOf(waiting[low]!)).toBe("planned")
+  const running = withNews(waiting, [{ kind: "started", drvPath: low, executor: "bubblewrap", machine: "", attempt: 1, time: 9000 }])
+  expect([stateOf(running[low]!), running[low]!.started]).toEqual(["running", 9000])
+  expect(withNews(running, [{ kind: "built", drvPath: low, took: 1500 }])[low]!.took).toBe(1500)
+})
+
+test("what is left is the longest way through the graph, by what was usual without the version", () => {
+  let times: BuildTimes = {}
+  for (const [name, took] of [
+    ["low", 4000],
+    ["left-1.2", 2000],
+    ["left-1.3", 6000],
+    ["right", 1000],
+  ] as const)
+    times = withTime(times, name, took)
+  // The mean of the two, under one name.
+  expect(times).toEqual({ low: 4000, left: 4000, right: 1000 })
+  expect(["hello-2.12.1", "python3.11-numpy-1.26", "x-unstable-2024-01-01", "middle-1", "-1"].map(timeKey)).toEqual([
+    "hello",
+    "python3.11-numpy",
+    "x-unstable",
+    "middle-1",
+    "-1",
+  ])
+  const rows = withNews({}, [
+    {
+      kind: "planned",
+      rows: [planned("top", ["left-2.0", "right"]), planned("left-2.0", ["low"]), planned("right", ["low"]), planned("low")],
+      time: 0,
+    },
+  ])
+  expect(leftOf(rows, times, drv("top"), 0)).toEqual({ time: 8000, unknown: 1 })
+  const begun = withNews(rows, [
+    { kind: "stage", drvPath: drv("low"), stage: "building", time: 0 },
+    { kind: "started", drvPath: drv("low"), executor: "x", machine: "", attempt: 1, time: 10_000 },
+  ])
+  expect(leftOf(begun, times, drv("top"), 13_000).time).toBe(5000)
+  // What takes longer than usual is about to end.
+  expect(leftOf(begun, times, drv("top"), 99_000).time).toBe(4000)
+  const done = withNews(begun, [
+    { kind: "done", drvPath: drv("low"), outputs: {}, differs: [], time: 1 },
+    { kind: "done", drvPath: drv("left-2.0"), outputs: {}, differs: [], time: 1 },
+  ])
+  expect(leftOf(done, times, drv("top"), 0)).toEqual({ time: 1000, unknown: 1 })
+  expect(leftOf({}, times, drv("top"), 0)).toEqual({ time: 0, unknown: 0 })
 })

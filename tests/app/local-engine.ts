@@ -15,12 +15,16 @@ export function localEngine(hold: () => Promise<void> = async () => {}, onBuildN
 }
 
 function connect(hold: () => Promise<void>, onBuildNews: (news: BuildNews) => void = () => {}): Connection {
+  let over = false
   const hashes = initHashes()
   const session = new WorkerSession(async (notify) => {
     await hashes
     return openTabStore(notify)
   })
-  void session.builds.listen(onBuildNews)
+  // What a worker would tell that has ended is not heard.
+  void session.builds.listen((news) => {
+    if (!over) onBuildNews(news)
+  })
   const held = new Proxy(session, {
     get(target, name) {
       const method: unknown = Reflect.get(target, name)
@@ -33,12 +37,11 @@ function connect(hold: () => Promise<void>, onBuildNews: (news: BuildNews) => vo
       }
     },
   })
-  let over = false
   let fail: (e: Error) => void = () => {}
   const ended = new Promise<never>((_, reject) => {
     fail = reject
   })
-  ended.catch(() => {})
+  ended.catch(() => onBuildNews({ kind: "left" }))
   return {
     // Called directly instead of by messages, its methods answer with the same promises.
     api: held as unknown as Remote<WorkerApi>,

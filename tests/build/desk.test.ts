@@ -44,7 +44,9 @@ else
     test("an endpoint tells what it can; one that is not there is a problem", async () => {
       const { session, settings } = await setUp()
       const report = await session.builds.test(settings.endpoint)
-      expect(report).toMatchObject({ value: { executors: [{ name: "bubblewrap", systems: ["x86_64-linux"], unavailable: "" }] } })
+      expect(report).toMatchObject({
+        value: { executors: [{ name: "bubblewrap", systems: ["x86_64-linux", "i686-linux"], unavailable: "" }] },
+      })
       expect(await session.builds.test({ url: "nonsense" })).toMatchObject({ problem: { code: "invalid" } })
       expect(await session.builds.test({ url: "http://127.0.0.1:1" })).toMatchObject({ problem: { code: "unreachable" } })
     })

@@ -69,7 +69,7 @@ else
       expect(theirs!.references).toEqual(out.references)
       expect(tab.logOf("-low.drv")).toBe("low is built\n")
       expect(tab.kinds("-low.drv").filter((kind) => kind !== "progress" && kind !== "log")).toEqual([
-        ...["waiting", "uploading", "building", "started", "fetching", "done"],
+        ...["waiting", "uploading", "building", "started", "built", "fetching", "done"],
       ])
       const planned = tab.news.flatMap((news) => (news.kind === "planned" ? news.rows : []))
       expect(planned.map(({ name, action }) => `${name} ${action}`).sort()).toEqual([

@@ -4,8 +4,9 @@
 import { type KeyboardEvent, useMemo, useRef, useState } from "react"
 import { bringIn } from "./bring-in.ts"
 import { FileRow } from "./FileRow.tsx"
+import { FilesHead } from "./FilesHead.tsx"
 import { FileTrees } from "./FileTrees.tsx"
-import { type ReadFiles, readDropped, readPicked } from "./file-reader.ts"
+import { type ReadFiles, readDropped } from "./file-reader.ts"
 import { rowsOf, treeOf } from "./file-tree.ts"
 import { NameField } from "./NameField.tsx"
 import { useBench, useWorkbench } from "./workbench-context.ts"
@@ -22,7 +23,6 @@ export function FilesPane() {
   const [focused, setFocused] = useState<string | null>(null)
   const [over, setOver] = useState(false)
   const tree = useRef<HTMLDivElement>(null)
-  const picker = useRef<HTMLInputElement>(null)
   const rows = useMemo(() => rowsOf(treeOf(Object.keys(files)), closed), [files, closed])
   const current = rows.find(({ node }) => node.path === (focused ?? active)) ?? rows[0]
 
@@ -98,25 +98,7 @@ export function FilesPane() {
         drop(event.dataTransfer, row?.dataset["folder"] ?? "")
       }}
     >
-      <div className="files-head">
-        <h2>Files</h2>
-        <button type="button" title="New file" aria-label="New file" onClick={() => setNaming({ path: null, folder: folderOf(active) })}>
-          +
-        </button>
-        <button type="button" title="Bring in files of yours" aria-label="Upload files" onClick={() => picker.current?.click()}>
-          ↑
-        </button>
-        <input
-          ref={picker}
-          type="file"
-          multiple
-          hidden
-          onChange={(event) => {
-            add(readPicked(event.target.files ?? [], folderOf(active)))
-            event.target.value = ""
-          }}
-        />
-      </div>
+      <FilesHead folder={folderOf(active)} onNew={() => setNaming({ path: null, folder: folderOf(active) })} onPicked={add} />
       {naming !== null && naming.path === null ? (
         <NameField
           label="Path of the new file"

@@ -3,9 +3,11 @@
 import { editor, KeyCode, KeyMod, Range } from "monaco-editor/editor"
 import { useEffect, useLayoutEffect, useRef } from "react"
 import type { CodeEditorProps } from "./editor-host.ts"
+import { editorOptions } from "./editor-options.ts"
 import { modelOf, pathOf, prepareMonaco } from "./monaco.ts"
 import { nixTheme } from "./nix-theme.ts"
 import { markerOf, rangeOf, spanOf, supportNix } from "./providers.ts"
+import { useVim } from "./use-vim.ts"
 
 export function CodeEditor(props: CodeEditorProps) {
   const { path, text, readOnly = false, reveal, problems, settings, files } = props
@@ -32,26 +34,7 @@ export function CodeEditor(props: CodeEditorProps) {
       attributes: (expr, of) => latest.current.scratch.attributes(expr, of),
       value: (expr, of) => latest.current.scratch.value(expr, of),
     })
-    const created = editor.create(element, {
-      model: modelOf(path, text),
-      theme: `thunkpad-${settings.theme}`,
-      fontSize: settings.fontSize,
-      fontFamily: "var(--mono)",
-      readOnly,
-      automaticLayout: true,
-      minimap: { enabled: false },
-      scrollBeyondLastLine: false,
-      wordBasedSuggestions: "off",
-      "semanticHighlighting.enabled": true,
-      tabSize: 2,
-      insertSpaces: true,
-      fixedOverflowWidgets: true,
-      ariaLabel: "Nix expression",
-      // Colours for confusing letters come from the language's own diagnostics and from the renderer's list.
-      unicodeHighlight: { ambiguousCharacters: true, invisibleCharacters: true },
-      inlayHints: { enabled: "on" },
-      quickSuggestions: { other: true, comments: false, strings: true },
-    })
+    const created = editor.create(element, { ...editorOptions(settings), model: modelOf(path, text), readOnly })
     shown.current = created
     created.addCommand(KeyMod.CtrlCmd | KeyCode.Enter, () => latest.current.onEvaluate())
     const listeners = [
@@ -151,20 +134,7 @@ export function CodeEditor(props: CodeEditorProps) {
     shown.current?.updateOptions({ fontSize, readOnly })
   }, [theme, fontSize, readOnly])
 
-  useEffect(() => {
-    const current = shown.current
-    const bar = status.current
-    if (!vim || current === null || bar === null) return
-    let ended = false
-    let mode: { dispose(): void } | null = null
-    void import("monaco-vim").then(({ initVimMode }) => {
-      if (!ended) mode = initVimMode(current as Parameters<typeof initVimMode>[0], bar)
-    })
-    return () => {
-      ended = true
-      mode?.dispose()
-    }
-  }, [vim])
+  useVim(shown, status, vim)
 
   return (
     <div className="code-editor">

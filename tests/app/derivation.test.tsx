@@ -105,6 +105,33 @@ test("the graph has a button for every node, and the arrow keys go along the lin
   await waitFor(() => expect(views.at(-1)).toMatch(/^drv:.*-dep\.drv$/))
 })
 
+test("one finger moves the graph, two zoom it about the one that rests; a click after that opens nothing", async () => {
+  const { views } = await openCard()
+  fireEvent.click(button("Graph"))
+  const graph = await screen.findByRole("group", { name: "Dependencies" }, wait)
+  const eye = (): number[] => (graph.firstElementChild?.getAttribute("transform") ?? "").match(/-?[\d.]+/g)?.map(Number) ?? []
+  await waitFor(() => expect(eye()[0]).toBeGreaterThan(0))
+  const [x = 0, y = 0, scale = 1] = eye()
+  const finger = (pointerId: number, clientX: number, clientY: number) => ({ pointerId, clientX, clientY })
+  fireEvent.pointerDown(graph, finger(1, 100, 100))
+  fireEvent.pointerMove(graph, finger(1, 102, 101))
+  expect(eye()).toEqual([x, y, scale])
+  fireEvent.pointerMove(graph, finger(1, 130, 90))
+  expect(eye()).toEqual([x + 30, y - 10, scale])
+  fireEvent.pointerDown(graph, finger(2, 130, 190))
+  fireEvent.pointerMove(graph, finger(2, 130, 290))
+  expect(eye()[2]).toBe(2 * scale)
+  fireEvent.pointerUp(graph, finger(2, 130, 290))
+  fireEvent.pointerUp(graph, finger(1, 130, 90))
+  const opened = views.length
+  fireEvent.click(within(graph).getByRole("button", { name: "dep" }))
+  expect(views).toHaveLength(opened)
+  fireEvent.pointerDown(graph, finger(1, 0, 0))
+  fireEvent.pointerUp(graph, finger(1, 0, 0))
+  fireEvent.click(within(graph).getByRole("button", { name: "dep" }))
+  expect(views).toHaveLength(opened + 1)
+})
+
 test("the closure is searched by name", async () => {
   await openCard()
   fireEvent.click(button("Closure"))

@@ -3,7 +3,7 @@
 
 import type { Evaluated, Ref, ValueView } from "../../engine/worker/client.ts"
 import type { EngineDesk } from "../engine-desk.ts"
-import { attrsPreview, listPreview } from "../values/preview.ts"
+import { valueText } from "../values/preview.ts"
 import { quote } from "../values/quote.ts"
 
 /** A place where the values differ; a side that is not there is null. */
@@ -190,30 +190,3 @@ function aroundDifference(left: string, right: string): [string, string] {
 }
 
 const firstLine = (text: string): string => (text.split("\n", 1)[0] ?? "").slice(0, 300)
-
-/** A value on one line. */
-function valueText(view: ValueView): string {
-  switch (view.kind) {
-    case "int":
-    case "float":
-      return view.text
-    case "bool":
-      return String(view.value)
-    case "null":
-      return "null"
-    case "string":
-      return `${quote(view.text.slice(0, SHOWN))}${view.text.length > SHOWN ? "…" : ""}`
-    case "path":
-      return view.path
-    case "list":
-      return listPreview(view.preview, view.length)
-    case "attrs":
-      return view.derivation === null ? attrsPreview(view.preview, view.size) : `«derivation ${view.derivation}»`
-    case "function":
-      return "«function»"
-    case "unforced":
-      return "«thunk»"
-    case "failed":
-      return `error: ${firstLine(view.problem.message)}`
-  }
-}

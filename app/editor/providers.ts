@@ -299,6 +299,9 @@ function resolvePath(from: string, written: string): string | null {
   return steps.join("/")
 }
 
+/** Characters of a value that a hover shows: the tree has all of it. */
+const HOVERED = 300
+
 async function hover(
   host: EditorHost,
   model: editor.ITextModel,
@@ -312,7 +315,8 @@ async function hover(
   const contents = found.text === "" ? [] : [{ value: found.text, isTrusted: false, supportHtml: false }]
   if (found.expression !== undefined) {
     const value = await valueAt(host, model, found.expression)
-    if (value !== null) contents.unshift({ value: `\`\`\`nix\n${value}\n\`\`\``, isTrusted: false, supportHtml: false })
+    const shown = value === null || value.length <= HOVERED ? value : `${value.slice(0, HOVERED)}…`
+    if (shown !== null) contents.unshift({ value: `\`\`\`nix\n${shown}\n\`\`\``, isTrusted: false, supportHtml: false })
   }
   return contents.length === 0 ? null : { range: rangeOf(model, found.span), contents }
 }

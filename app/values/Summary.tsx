@@ -2,7 +2,7 @@
 
 import type { Ref, ValueView } from "../../engine/worker/client.ts"
 import { PlaceButton } from "./PlaceButton.tsx"
-import { attrsPreview, listPreview } from "./preview.ts"
+import { attrsPreview, errorText, functionText, listPreview } from "./preview.ts"
 import { count } from "./quote.ts"
 import { useResult } from "./result-context.ts"
 import { StringText } from "./StringText.tsx"
@@ -71,15 +71,8 @@ export function Summary({ view, open, forcing, reachable, onOpen, twin, goTo, on
         </button>
       )
     case "failed":
-      return <code className="error">{`error: ${(view.problem.message.split("\n")[0] ?? "").slice(0, 300)}`}</code>
+      return <code className="error">{errorText(view)}</code>
   }
-}
-
-function functionText(view: ValueView & { readonly kind: "function" }): string {
-  const { name, formals, arg, ellipsis, applied } = view
-  if (formals === null) return `«function${name === null ? "" : ` ${name}`}${applied > 0 ? ` with ${count(applied, "argument")}` : ""}»`
-  const names = [...formals.map((f) => (f.hasDefault ? `${f.name} ? …` : f.name)), ...(ellipsis ? ["..."] : [])]
-  return `${arg === null ? "" : `${arg}@`}{ ${names.join(", ")} }: …`
 }
 
 function Twin({ twin, goTo, tabIndex }: { readonly twin: Ref | null; readonly goTo: (ref: Ref) => void; readonly tabIndex: number }) {

@@ -132,7 +132,7 @@ else
       const busybox = await busyboxTree()
       const { outputs, failure, log } = await run(
         job(
-          `export PATH=/nix/store/busybox; mkdir -p $out/bin $out/empty; echo run > $out/bin/run; chmod 4711 $out/bin/run; ln -s /etc/passwd $out/link
+          `export PATH=/nix/store/busybox; mkdir -p $out/bin $out/empty; echo run > $out/bin/run; chmod 1711 $out/bin/run; ln -s /etc/passwd $out/link
            ln -s loop $out/loop; echo secret > $out/unreadable; chmod 000 $out/unreadable; mkdir $out/closed; echo x > $out/closed/x; chmod 000 $out/closed
            ln $out/bin/run $out/hard; echo -n name > "$out/$(printf '\\344')"`,
           { inputs: new Map([["busybox", busybox]]) },

@@ -50,7 +50,7 @@ const expression = `let
     grep -E '^(Uid|Gid|Groups|NoNewPrivs|CapInh|CapPrm|CapEff|SigBlk|SigIgn|NStgid|NSsid|PPid):' /proc/self/status
     grep -v -E 'file size' /proc/self/limits; umask; pwd
     for d in / /bin /dev/shm /etc /nix /nix/store /build /tmp \${busybox} /proc/sys/kernel; do ( echo x > $d/probe ) 2> /dev/null && echo $d can be written to; done
-    mkdir /homeless-shelter; chown 0 /build/probe; mknod /build/device c 1 3; ls -a /build /tmp | sort
+    mkdir /homeless-shelter; chown 0 /build/probe; mknod /build/device c 1 3; for m in 4755 2755 6711 u+s g+s 1755 755; do touch /build/m; chmod $m /build/m; stat -c %a /build/m; done; mkdir -m 2755 /build/sg; stat -c %a /build/sg; ls -a /build /tmp | sort
     ip addr; cat /proc/net/route; ps -o pid,ppid,user,args > /build/ps; grep -v ' ps ' /build/ps | sed 's,\\\\S*/,,g'
   } > $out/all 2>&1 || true");
   parallel = map (n: sh "parallel-\${toString n}" { inherit low n; } "echo $n $low > $out") [ 1 2 3 4 ];
@@ -67,7 +67,7 @@ in { inherit top files structured low surroundings;
 }`
 
 const tools =
-  "sh sed cat cp ls ln rm mkdir chmod sort id pwd hostname grep stat true echo sleep test stty tty uname tr tail readlink mknod chown ip ps".split(
+  "sh sed cat cp ls ln rm mkdir chmod sort id pwd hostname grep stat true echo sleep test stty tty uname tr tail readlink mknod chown ip ps touch".split(
     " ",
   )
 

@@ -20,6 +20,7 @@ import { removeTree } from "./remove-tree.ts"
 import { sandboxOptions } from "./sandbox.ts"
 import { SandboxFolder } from "./sandbox-folder.ts"
 import { busyboxPlaces } from "./sandbox-tools.ts"
+import { syscallFilter } from "./syscall-filter.ts"
 import { rawPath } from "./tree-writer.ts"
 import { Watchdog } from "./watchdog.ts"
 
@@ -43,6 +44,8 @@ const architectures: Readonly<Record<string, readonly string[]>> = {
 export function nativeSystems(): readonly string[] {
   return architectures[arch()] ?? []
 }
+
+const filter = syscallFilter(arch())
 
 /** What Nix says of every machine: these are wishes for its size, or need nothing. */
 const commonFeatures: readonly string[] = ["benchmark", "big-parallel", "nixos-test"]
@@ -189,7 +192,7 @@ export class BubblewrapExecutor implements Executor {
   /** Runs the builder to its end. Throws BuildFailure unless it succeeded. */
   async #run(folder: SandboxFolder, groups: readonly string[], options: Buffer, { name, job, watch, user }: Run): Promise<void> {
     const child = spawn("/bin/sh", ["-c", launcher, "sh", ...groups], {
-      stdio: ["ignore", "pipe", "ignore", "pipe", "pipe"],
+      stdio: ["ignore", "pipe", "ignore", "pipe", "pipe", "pipe"],
       env: {
         PATH: process.env["PATH"],
         SHELL: "/bin/sh", // script runs it
@@ -214,9 +217,15 @@ export class BubblewrapExecutor implements Executor {
       output.destroy()
     })
     const status = statusOf(child.stdio[4] as Readable)
-    const pipe = child.stdio[3] as Writable
-    pipe.on("error", () => {}) // It ended before it read its options; its exit tells.
-    pipe.end(options)
+    for (const [fd, bytes] of [
+      [3, options],
+      [5, filter],
+    ] as const) {
+      // They were asked for; the types know five.
+      const pipe = (child.stdio as readonly unknown[])[fd] as Writable
+      pipe.on("error", () => {}) // It ended before it read its options; its exit tells.
+      pipe.end(bytes)
+    }
     output.on("data", (chunk: Buffer) => {
       if (!watchdog.wrote(chunk.length)) return
       watch.log(chunk)
@@ -254,7 +263,7 @@ interface Run {
 function runScript(command: readonly string[]): string {
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")
   // As Nix has it, bytes pass as they are.
-  return `[ ! -t 1 ] || stty raw -echo -iexten < /dev/stdout\nexec bwrap --args 3 --json-status-fd 4 -- ${words} <> /dev/null 2>&1\n`
+  return `[ ! -t 1 ] || stty raw -echo -iexten < /dev/stdout\nexec bwrap --args 3 --json-status-fd 4 ${filter === undefined ? "" : "--seccomp 5 "}-- ${words} <> /dev/null 2>&1\n`
 }
 
 /** The variables of a job; "all processors" becomes their number, because "make -j0" is an error. C++ Nix: initEnv */

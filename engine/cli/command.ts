@@ -1,7 +1,7 @@
 // What the smaller commands share: reading their arguments, and turning errors into text and an exit status.
 
 import { StoreError } from "../castore/error.ts"
-import { NixError } from "../eval/error.ts"
+import { NixError, stopOf } from "../eval/error.ts"
 import { renderError } from "../eval/report.ts"
 import { FormatError } from "../formats/error.ts"
 import { Sources } from "../lang/source.ts"
@@ -65,7 +65,11 @@ export async function runReporting(command: Command, argv: readonly string[], se
   } catch (e) {
     if (e instanceof FormatError || e instanceof StoreError) session.err(`error: ${e.message}`)
     else if (e instanceof NixError) session.err(renderError(e, new Sources(), { showTrace: false, color: session.color }))
-    else throw e
+    else {
+      const stop = stopOf(e)
+      if (stop === undefined) throw e
+      session.err(`error: ${stop.message}`)
+    }
     return 1
   } finally {
     session.close()

@@ -7,7 +7,7 @@ import { autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { coerceToString, interpolate } from "../eval/coerce.ts"
 import { forceDeep } from "../eval/deep.ts"
 import { drive } from "../eval/drive.ts"
-import { NixError, Stopped } from "../eval/error.ts"
+import { NixError, stopOf } from "../eval/error.ts"
 import type { Evaluator } from "../eval/evaluator.ts"
 import { resolveExprPath } from "../eval/files.ts"
 import { force } from "../eval/force.ts"
@@ -67,8 +67,11 @@ export async function instantiate(argv: readonly string[], session: Session): Pr
     if (e instanceof NixError) {
       session.err(renderError(e, rt.sources, { showTrace: rt.showTrace, color: session.color }))
       if (e.kind === "usage") session.err("Try 'nix-instantiate --help' for more information.")
-    } else if (e instanceof Stopped) session.err(`error: ${e.message}`)
-    else throw e
+    } else {
+      const stop = stopOf(e)
+      if (stop === undefined) throw e
+      session.err(`error: ${stop.message}`)
+    }
     status = 1
   } finally {
     session.close()

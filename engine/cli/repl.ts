@@ -3,7 +3,7 @@
 import { Attrs } from "../eval/attrs.ts"
 import { autoCall, findAlongPath } from "../eval/auto-call.ts"
 import { drive } from "../eval/drive.ts"
-import { NixError, Stopped } from "../eval/error.ts"
+import { NixError, stopOf } from "../eval/error.ts"
 import type { Evaluator } from "../eval/evaluator.ts"
 import { stepEvalFile } from "../eval/files.ts"
 import { force } from "../eval/force.ts"
@@ -70,8 +70,11 @@ export async function repl(argv: readonly string[], session: Session, open: Open
     })
   } catch (e) {
     if (e instanceof NixError) session.err(renderError(e, rt.sources, { showTrace: rt.showTrace, color: session.color }))
-    else if (e instanceof Stopped) session.err(`error: ${e.message}`)
-    else throw e
+    else {
+      const stop = stopOf(e)
+      if (stop === undefined) throw e
+      session.err(`error: ${stop.message}`)
+    }
     return 1
   }
   const lines = open((text) => repl.complete(text))

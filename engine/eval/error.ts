@@ -110,6 +110,17 @@ export class Stopped {
   }
 }
 
+/** What was thrown as a stop, if it is one: also V8's way to say that a string, list, Map or Set is larger than it can be. */
+export function stopOf(e: unknown): Stopped | undefined {
+  if (e instanceof Stopped) return e
+  if (
+    !(e instanceof RangeError) ||
+    !/^Invalid (string|array) length|maximum size exceeded$|^Array buffer allocation failed$/.test(e.message)
+  )
+    return undefined
+  return new Stopped("memory", "evaluation would allocate more memory than it may")
+}
+
 /** Adds a frame to whatever was thrown, if it is a Nix error, and throws it on. */
 export function rethrow(e: unknown, pos: number, hint: string): never {
   if (e instanceof NixError) e.frame(pos, hint)

@@ -9,7 +9,7 @@ import { Attrs } from "./attrs.ts"
 import { autoCall } from "./auto-call.ts"
 import { codeOf } from "./closure/child.ts"
 import { drive } from "./drive.ts"
-import { NixError, Stopped } from "./error.ts"
+import { NixError, stopOf } from "./error.ts"
 import type { Evaluator } from "./evaluator.ts"
 import { stepEvalFile } from "./files.ts"
 import { force, forceAttrs } from "./force.ts"
@@ -131,8 +131,11 @@ export class ReplSession {
     const color = this.options.color === true
     if (e instanceof NixError) this.options.failed?.(e)
     if (e instanceof NixError) this.print("error", `${renderError(e, rt.sources, { showTrace: rt.showTrace, color })}\n`)
-    else if (e instanceof Stopped) this.print("error", `error: ${e.message}\n`)
-    else throw e
+    else {
+      const stop = stopOf(e)
+      if (stop === undefined) throw e
+      this.print("error", `error: ${stop.message}\n`)
+    }
   }
 
   /** Parses and binds an expression. Throws NixError or `incomplete`. */

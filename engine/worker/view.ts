@@ -2,7 +2,7 @@
 
 import { Attrs } from "../eval/attrs.ts"
 import { displayContextElem, sortedContext } from "../eval/context.ts"
-import { NixError, Stopped } from "../eval/error.ts"
+import { NixError, stopOf } from "../eval/error.ts"
 import type { Evaluator } from "../eval/evaluator.ts"
 import { errorData, renderError } from "../eval/report.ts"
 import { printG } from "../eval/text/float.ts"
@@ -262,12 +262,8 @@ export function problemOf(evaluator: Evaluator | null, e: unknown): ProblemView 
     const message = "this value has nothing at the place that is asked for; an earlier one may have had"
     return { code: "absent", message, at: null, trace: [], report: `error: ${message}` }
   }
-  if (e instanceof Stopped) return { code: e.reason, message: e.message, at: null, trace: [], report: `error: ${e.message}` }
-  // V8's way to say that a string, list, Map or Set is larger than it can be.
-  if (e instanceof RangeError && /^Invalid (string|array) length|maximum size exceeded$/.test(e.message)) {
-    const message = "evaluation would allocate more memory than it may"
-    return { code: "memory", message, at: null, trace: [], report: `error: ${message}` }
-  }
+  const stop = stopOf(e)
+  if (stop !== undefined) return { code: stop.reason, message: stop.message, at: null, trace: [], report: `error: ${stop.message}` }
   const message = e instanceof Error ? `${e.name}: ${e.message}` : String(e)
   return { code: "engine-fault", message, at: null, trace: [], report: `fault in the engine: ${message}` }
 }

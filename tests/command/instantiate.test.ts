@@ -96,6 +96,15 @@ describe("a store in a folder", () => {
     expect(fs.readdirSync(`${folder}/s3/nix/store`)).toEqual(["pn5w9v350w6b152fg17i8iinyi3g0di4-a.drv"])
   })
 
+  test("a string that is too long stops the evaluation, it is no fault of the engine", async () => {
+    const long = `builtins.foldl' (a: _: a + a) "x" (builtins.genList (x: x) 40)`
+    expect(await runCommand(instantiate, ["--eval", "-E", long], { cwd: folder })).toEqual({
+      status: 1,
+      out: "",
+      err: "error: evaluation would allocate more memory than it may\n",
+    })
+  })
+
   test("storePath takes what the store has, and refuses the rest if the store can be written", async () => {
     const path = `${"0".repeat(32)}-absent`
     const argv = ["--store", "s8", "--eval", "-E", `builtins.storePath "/nix/store/${path}"`]

@@ -121,6 +121,11 @@ export class Attrs {
     return this.settle().sorted
   }
 
+  /** The indexes in `names()` and `cells()` in the order of `sortedNames()`. */
+  sortedIndexes(): readonly number[] {
+    return this.settle().order
+  }
+
   /** Names in Nix's in-memory order (symbol numbers), which equality and deepSeq follow. */
   symbolNames(symbols: Symbols): readonly string[] {
     return this.settle().bySymbol(symbols)

@@ -97,6 +97,7 @@ export class Memo<K, V> {
 /** What a shape has found out about itself. Made late: most shapes are never asked, and a field less counts among 130,000. */
 class Memory {
   sorted: readonly string[] | null = null
+  order: readonly number[] | null = null
   bySymbol: readonly string[] | null = null
   /** Shapes made of it, by the names that were added, or by the indexes that were left out. */
   extended: Memo<string, Shape> | null = null
@@ -192,6 +193,13 @@ export class Shape {
     const { memory } = this
     if (memory.sorted === null) memory.sorted = sortNames([...this.names])
     return memory.sorted
+  }
+
+  /** The indexes of the names in their sorted order. */
+  get order(): readonly number[] {
+    const { memory, names } = this
+    if (memory.order === null) memory.order = names.map((_, i) => i).sort((i, j) => ((names[i] as string) < (names[j] as string) ? -1 : 1))
+    return memory.order
   }
 
   bySymbol(symbols: Symbols): readonly string[] {

@@ -31,9 +31,10 @@ const attrValues = builtin({
   examples: [{ nix: "builtins.attrValues { y = 1; x = 2; }", gives: "[ 2 1 ]" }],
   run(rt, set) {
     rt.charge(8 * set.size)
-    const names = set.sortedNames()
-    const out: Cell[] = new Array(names.length)
-    for (let i = 0; i < names.length; i++) out[i] = set.get(names[i] as string) as Cell
+    const order = set.sortedIndexes()
+    const cells = set.cells()
+    const out: Cell[] = new Array(order.length)
+    for (let i = 0; i < order.length; i++) out[i] = cells[order[i] as number] as Cell
     return out
   },
 })

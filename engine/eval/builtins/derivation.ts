@@ -337,19 +337,24 @@ function make(rt: Runtime, name: string, attrs: Attrs): Value {
   const draft = newDraft(name, flag("__structuredAttrs"))
   const ignoreNulls = flag("__ignoreNulls")
   if (draft.structured !== null) drive(rt, stepAttributes(rt, draft, attrs, ignoreNulls))
-  else
-    for (const key of attrs.sortedNames()) {
+  else {
+    const names = attrs.names()
+    const cells = attrs.cells()
+    for (const i of attrs.sortedIndexes()) {
+      const key = names[i] as string
       if (key === "__ignoreNulls") continue
-      const cell = attrs.get(key) as Cell
+      const cell = cells[i] as Cell
       try {
         if (ignoreNulls && force(rt, cell, 0) === null) continue
         if (key === "args") for (const arg of forceList(rt, cell, 0, noFrame)) draft.args.push(coerceNow(rt, draft, arg, argFrame))
         else if (key === "__contentAddressed" || key === "__impure") drive(rt, readAttribute(rt, draft, key, cell, 0))
-        else setPlain(rt, draft, key, coerceNow(rt, draft, cell, noFrame), attrs.posOf(key))
+        // Only one of them says where it is.
+        else setPlain(rt, draft, key, coerceNow(rt, draft, cell, noFrame), key === "__json" ? attrs.posOf(key) : 0)
       } catch (e) {
         throw lookPast(rt, frameAttribute(e, draft, attrs, key), attrs, key)
       }
     }
+  }
   return finish(rt, draft, attrs)
 }
 

@@ -47,11 +47,17 @@ export function ReplHost() {
     const { files } = bench.store.getState().workspace
     let n = 1
     while (`repl-${n}.nix` in files) n++
-    bench.create(`repl-${n}.nix`, `${text}\n`)
+    bench.create(`repl-${n}.nix`, text)
     bench.setPane("code")
   }
   const asLink = (text: string) => {
-    const link = linkOf(createWorkspace({ files: { "main.nix": `${text}\n` } }), { view: "tree", selected: null })
+    const { workspace } = bench.store.getState()
+    // Files that it reads come along.
+    const given = text.includes("./")
+      ? { files: { ...workspace.files, "repl.nix": text }, entry: "repl.nix" }
+      : { files: { "main.nix": text } }
+    const shared = createWorkspace({ ...given, settings: workspace.settings })
+    const link = linkOf(shared, { view: "tree", selected: null })
     navigator.clipboard.writeText(link).then(
       () => bench.notify("The link is copied."),
       () => bench.notify(link),

@@ -12,8 +12,8 @@ interface Props {
   readonly remedy?: ((entry: Entry) => ReactNode) | undefined
   /** Shows a value that can be opened. */
   readonly value: (value: Answered) => ReactNode
-  readonly onFile: (text: string) => void
-  readonly onLink: (text: string) => void
+  readonly onFile: () => void
+  readonly onLink: () => void
   readonly onAgain: (text: string) => void
 }
 
@@ -51,10 +51,10 @@ export function ReplEntry({ entry, remedy, value, onFile, onLink, onAgain }: Pro
           <button type="button" onClick={() => onAgain(input)} title="Puts this input into the line">
             again
           </button>
-          <button type="button" onClick={() => onFile(input)} title="Makes a file of this input">
+          <button type="button" onClick={onFile} title="Makes a file of this input and of what it needs">
             file
           </button>
-          <button type="button" onClick={() => onLink(input)} title="Copies a link to this input">
+          <button type="button" onClick={onLink} title="Copies a link to this input and to what it needs">
             link
           </button>
         </span>

@@ -15,9 +15,9 @@ export interface ReplPaneProps {
   /** Where inputs may have something built without asking. */
   readonly mayBuild?: MayBuild
   readonly onStop: () => void
-  /** Makes a file of an input. */
+  /** Makes a file of an input's program. */
   readonly onFile: (text: string) => void
-  /** Makes a link of an input. */
+  /** Makes a link of it. */
   readonly onLink: (text: string) => void
 }
 
@@ -80,8 +80,8 @@ export function ReplPane({ transcript, value, remedy, mayBuild, onStop, onFile, 
             entry={entry}
             value={value}
             remedy={i === entries.length - 1 && !busy ? remedy : undefined}
-            onFile={onFile}
-            onLink={onLink}
+            onFile={() => onFile(transcript.program(entry))}
+            onLink={() => onLink(transcript.program(entry))}
             onAgain={transcript.type}
           />
         ))}

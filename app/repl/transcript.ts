@@ -3,6 +3,7 @@
 import { createStore } from "zustand/vanilla"
 import { type BuildSettings, type EngineRepl, EngineStopped, type ReplSurroundings } from "../../engine/worker/client.ts"
 import type { ReplAnswer, ReplName } from "../../engine/worker/repl-protocol.ts"
+import { programOf } from "./repl-program.ts"
 
 /** One input and what came of it; null while it is being answered. */
 export interface Entry {
@@ -11,6 +12,8 @@ export interface Entry {
   readonly answer: ReplAnswer | null
   /** The run that the answer's value is in: each repl has another. */
   readonly run: number | null
+  /** Its number among the inputs that its repl has answered; null if that was another repl, or there is no answer. */
+  readonly number: number | null
   /** False while inputs before it are being answered. */
   readonly begun: boolean
   /** Why there is no answer. */
@@ -60,6 +63,8 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
   const store = createStore<TranscriptState>(() => ({ entries: [], text: "", busy: false, offers: [], offerFrom: 0, names: [], history }))
   const { getState: get, setState: set } = store
   let repl: EngineRepl | null = null
+  /** What the repl that is open has answered. */
+  let answered: string[] = []
   let last = 0
   /** Where in the history we are; its length at the line being typed, which is kept meanwhile. */
   let at = history.length
@@ -69,6 +74,12 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
   /** Fulfilled once everything so far is answered. */
   let idle = Promise.resolve()
 
+  /** The next input begins another repl. */
+  const forget = (): void => {
+    repl = null
+    answered = []
+    set({ entries: get().entries.map((entry) => ({ ...entry, number: null })) })
+  }
   const current = (): EngineRepl => {
     repl ??= open()
     return repl
@@ -104,7 +115,7 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
         goOn(input)
         return
       }
-      change(id, { answer: found, run: asked.run })
+      change(id, { answer: found, run: asked.run, number: answered.push(text) - 1 })
       const { history: before } = get()
       const kept = [...before.filter((other) => other !== text), text].slice(-1000)
       if (at === before.length) at = kept.length
@@ -113,7 +124,7 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
       const names = await asked.names()
       if (repl !== asked) return
       set({ names })
-      if (found.state === "quit") repl = null
+      if (found.state === "quit") forget()
     } catch (e) {
       if (repl !== asked) return
       const why = e instanceof Error ? e.message : String(e)
@@ -139,7 +150,11 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
     if (text.trim() === "") return Promise.resolve()
     const input = { id: ++last, text, mayBuild }
     waiting.push(input)
-    set({ entries: [...get().entries, { id: input.id, input: text, answer: null, run: null, begun: false, stopped: null }].slice(-KEPT) })
+    set({
+      entries: [...get().entries, { id: input.id, input: text, answer: null, run: null, number: null, begun: false, stopped: null }].slice(
+        -KEPT,
+      ),
+    })
     return then(async () => {
       // It may have been given up.
       if (waiting[0] !== input) return
@@ -193,9 +208,13 @@ export function createTranscript({ open, history, keep }: TranscriptOptions) {
       const { text, offerFrom } = get()
       set({ text: text.slice(0, offerFrom) + word, offers: [] })
     },
+    /** A program that gives what an input gave, by itself. */
+    program({ number, input }: Entry): string {
+      return number === null ? `${input.trim()}\n` : programOf({ inputs: answered, names: get().names }, number)
+    },
     /** Forgets what was bound and shown. */
     restart(): void {
-      repl = null
+      forget()
       waiting = []
       set({ entries: [], names: [], offers: [] })
     },

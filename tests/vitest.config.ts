@@ -49,11 +49,11 @@ export default defineConfig({
         plugins: [react()],
         test: {
           name: "component",
-          expect: { poll: { timeout: 10_000 } },
+          expect: { poll: { timeout: 30_000 } },
           environment: "jsdom",
           include: component,
           setupFiles: [setup("component.ts")],
-          testTimeout: 20_000,
+          testTimeout: 120_000,
         },
       },
       {

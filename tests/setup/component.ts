@@ -21,5 +21,5 @@ for (const name of ["clientHeight", "offsetHeight"])
 for (const name of ["clientWidth", "offsetWidth"])
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => 500 })
 // One second would measure the machine.
-configure({ asyncUtilTimeout: 10_000 })
+configure({ asyncUtilTimeout: 30_000 })
 afterEach(cleanup)

@@ -19,7 +19,7 @@ export function FailureReport({ row, fault }: Props) {
       {extract.length === 0 ? null : <pre>{extract.map(plainText).join("\n")}</pre>}
       <p>
         {fault.message}
-        {fault.exitCode === null ? "" : ` (exit status ${fault.exitCode})`}
+        {fault.exitCode === null || fault.message.includes(`exit code ${fault.exitCode}`) ? "" : ` (exit status ${fault.exitCode})`}
       </p>
       {row.retries.map((reason, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: they only grow, and may be equal

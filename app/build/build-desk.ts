@@ -168,6 +168,9 @@ export function createBuildDesk({ builds, storage, gateway, show, caches = () =>
       if (one.kind === "built") times = withTime(times, drvName(one.drvPath), one.took)
     }
     set({ rows, logTurn, warnings: warnings.slice(-20) })
+    // Why something failed is wanted at once, not when all the rest is over.
+    const failed = some.find((one) => one.kind === "failed" && one.fault.reason !== "dependency" && one.fault.reason !== "cancelled")
+    if (get().selected === null && failed?.kind === "failed") set({ selected: failed.drvPath })
     adopt(some, rows)
     if (times !== get().choice.times) keep({ times })
   }

@@ -132,9 +132,19 @@ else
       await desk.propose(bad)
       fireEvent.click(await screen.findByRole("button", { name: "Send and build" }))
       const report = await screen.findByRole("alert")
-      expect(report.textContent).toMatch(/^bad was not builterror: no such thing.*exit status 3/s)
+      expect(report.textContent).toMatch(/^bad was not builterror: no such thing.*exit code 3$/s)
       await screen.findByText("needs what failed")
       button("Retry bad")
+      fireEvent.click(button("Clear what is over"))
+      // It is told while others still run.
+      const beside = await drvPath(
+        `let bad = sh "bad-beside" "echo 'error: too early' >&2; exit 4"; slow = sh "slow" "while true; do [ -e /never ] && break; done"; in sh "both" "echo \${bad} \${slow}"`,
+      )
+      void desk.propose(beside)
+      expect((await screen.findByRole("alert")).textContent).toContain("error: too early")
+      fireEvent.click(await screen.findByRole("button", { name: "Stop building both" }))
+      await screen.findAllByText("stopped")
+      fireEvent.click(button("Clear what is over"))
       const endless = await drvPath(`sh "endless" "while true; do read line < /dev/null || echo again; [ -e /never ] && break; done"`)
       void desk.propose(endless)
       fireEvent.click(await screen.findByRole("button", { name: "Cancel endless" }))

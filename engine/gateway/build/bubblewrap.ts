@@ -81,6 +81,8 @@ export class BubblewrapExecutor implements Executor {
   readonly #inputs: InputCache
   readonly #shell: string | undefined
   #cgroups: Cgroups | null = null
+  /** Whether builders are called by their own names, without folders, as Nix does it: `sh`. */
+  #namesBuilders = false
   #running = 0
   #tidying: Promise<void> = Promise.resolve()
   /** Undefined where builders are who runs the gateway. */
@@ -98,7 +100,9 @@ export class BubblewrapExecutor implements Executor {
   /** Removes what a gateway that died left, and proves the sandbox by a build that tries to get out. */
   async check(): Promise<string | undefined> {
     if (process.platform !== "linux") return "local builds need Linux"
-    if (spawnSync("bwrap", ["--version"]).status !== 0) return "bubblewrap is missing: apt-get install bubblewrap"
+    const version = spawnSync("bwrap", ["--version"], { encoding: "latin1" })
+    if (version.status !== 0) return "bubblewrap is missing: apt-get install bubblewrap"
+    this.#namesBuilders = namesPrograms(version.stdout)
     if (this.#shell === undefined) return "a static busybox is missing: apt-get install busybox-static"
     this.#cgroups = await Cgroups.find(createHash("sha256").update(this.#folder).digest("hex").slice(0, 12))
     await this.#cgroups?.removeAll()
@@ -175,7 +179,7 @@ export class BubblewrapExecutor implements Executor {
     const scratch = new Map(job.scratchPaths.map((path, i) => [path, `${work}/${basename(folder.scratch(i))}`]))
     const groups = (await this.#cgroups?.make(name, this.#limits)) ?? []
     const places = { root: `${work}/root`, tmp: `${work}/tmp`, isBuilders: run.user === undefined, scratch, inputs, shell: this.#shell! }
-    await writeFile(join(folder.folder, "run"), runScript(job.command), { mode: 0o644 })
+    await writeFile(join(folder.folder, "run"), runScript(job.command, this.#namesBuilders), { mode: 0o644 })
     await this.#run(folder, groups, sandboxOptions({ ...job, environment: environmentOf(job) }, places), run)
     const outputs: BuiltOutput[] = []
     for (const path of job.outputs)
@@ -260,10 +264,18 @@ interface Run {
 }
 
 /** Runs bubblewrap with a command. Not as arguments of a shell: one of those has 128 kB at most, and goes through many hands. */
-function runScript(command: readonly string[]): string {
-  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ")
+function runScript(command: readonly string[], byName: boolean): string {
+  const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
+  const options = [...(filter === undefined ? [] : ["--seccomp", "5"]), ...(byName ? ["--argv0", quoted(basename(command[0]!))] : [])]
+  const words = [...options, "--", ...command.map(quoted)].join(" ")
   // As Nix has it, bytes pass as they are.
-  return `[ ! -t 1 ] || stty raw -echo -iexten < /dev/stdout\nexec bwrap --args 3 --json-status-fd 4 ${filter === undefined ? "" : "--seccomp 5 "}-- ${words} <> /dev/null 2>&1\n`
+  return `[ ! -t 1 ] || stty raw -echo -iexten < /dev/stdout\nexec bwrap --args 3 --json-status-fd 4 ${words} <> /dev/null 2>&1\n`
+}
+
+/** Whether this bubblewrap can call a program otherwise than by its path: 0.9 was the first. */
+function namesPrograms(version: string): boolean {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(version) ?? []
+  return Number(major) > 0 || Number(minor) >= 9
 }
 
 /** The variables of a job; "all processors" becomes their number, because "make -j0" is an error. C++ Nix: initEnv */

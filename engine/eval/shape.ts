@@ -218,20 +218,27 @@ function shifted(i: number, gone: readonly number[]): number {
 
 /** So many names are not looked up among the known shapes: writing the key would cost more than it saves. */
 const TOO_MANY_NAMES = 64
-/** So many shapes are known at once; a set of packages has 4,000. */
+/** So many shapes, and so many bytes of names, are known at once; a set of packages has 4,000 shapes. */
 const MANY_SHAPES = 1 << 16
+const MANY_BYTES = 1 << 24
 
 /** The shapes of sets whose names are known only when they are made; one table per runtime. */
 export class Shapes {
   private readonly known = new Map<string, Shape>()
+  private bytes = 0
 
   /** The shape of distinct names. */
   of(names: readonly string[]): Shape {
-    if (names.length > TOO_MANY_NAMES) return new Shape(names)
+    // No names would have the key of one empty name.
+    if (names.length === 0 || names.length > TOO_MANY_NAMES) return new Shape(names)
     const key = names.length === 1 ? (names[0] as string) : names.join("\0")
     let shape = this.known.get(key)
     if (shape === undefined) {
-      if (this.known.size >= MANY_SHAPES) this.known.clear()
+      this.bytes += key.length
+      if (this.known.size >= MANY_SHAPES || this.bytes > MANY_BYTES) {
+        this.known.clear()
+        this.bytes = key.length
+      }
       // Exactly as long as it is: arrays that grew keep spare room.
       shape = new Shape(names.slice())
       this.known.set(key, shape)

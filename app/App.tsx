@@ -16,6 +16,7 @@ import { phone, useMedia } from "./use-media.ts"
 import { useShortcuts } from "./use-shortcuts.ts"
 import { useTheme } from "./use-theme.ts"
 import { useTitle } from "./use-title.ts"
+import { useTypeAhead } from "./use-type-ahead.ts"
 import { useWorkbench } from "./workbench-context.ts"
 
 const EmbedLayout = lazy(() => import("./embed/EmbedLayout.tsx").then((m) => ({ default: m.EmbedLayout })))
@@ -28,6 +29,7 @@ export function App({ embedded = false }: { readonly embedded?: boolean }) {
   const small = useMedia(phone)
   useTheme()
   useTitle()
+  useTypeAhead()
   useShortcuts()
   useDroppedFiles()
   useEffect(() => bench.noteRunning(busy), [bench, busy])

@@ -40,7 +40,7 @@ export function actionsOf(bench: Workbench): readonly Action[] {
     { id: "new-workspace", label: "New workspace", run: () => bench.createWorkspace({ name: "Untitled", files: { "main.nix": "" } }) },
     { id: "settings", label: "Settings…", keys: "Ctrl+,", run: () => bench.show("settings") },
     { id: "shortcuts", label: "Keyboard shortcuts", keys: "?", run: () => bench.show("shortcuts") },
-    { id: "format", label: `Format ${active}`, run: bench.format },
+    { id: "format", label: `Format ${active}`, keys: "Shift+Alt+F", run: bench.format },
     { id: "entry", label: `Evaluate ${active} from now on`, run: () => bench.setEntry(active) },
     { id: "delete-file", label: `Delete ${active}`, run: () => bench.remove(active) },
     { id: "close-tab", label: `Close the tab of ${active}`, run: () => bench.closeTab(active) },
@@ -76,8 +76,9 @@ function goToEditor(bench: Workbench): void {
 export function matches(event: KeyboardEvent, keys: string): boolean {
   const parts = keys.split("+")
   const key = parts[parts.length - 1] as string
-  const wanted = { ctrl: parts.includes("Ctrl"), alt: parts.includes("Alt") }
+  const wanted = { ctrl: parts.includes("Ctrl"), alt: parts.includes("Alt"), shift: parts.includes("Shift") }
   if (wanted.ctrl !== (event.ctrlKey || event.metaKey) || wanted.alt !== event.altKey) return false
+  if (wanted.shift && !event.shiftKey) return false
   // With Alt the key may give another character: its place counts.
-  return event.key.toLowerCase() === key.toLowerCase() || (wanted.alt && event.code === `Digit${key}`)
+  return event.key.toLowerCase() === key.toLowerCase() || (wanted.alt && (event.code === `Digit${key}` || event.code === `Key${key}`))
 }

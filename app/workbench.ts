@@ -59,6 +59,7 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
   }))
   const { getState: get, setState: set } = store
   let lastReveal = 0
+  let typedAhead = ""
   /** Whether the workspace was changed here since it is this tab's to write. */
   let edited = false
   const repls = new Map<string, OpenRepl>()
@@ -313,7 +314,15 @@ export function createWorkbench({ desk, shelf, language, opened, looking = { vie
     setPane,
     setView: (view: string): void => set({ view }),
     select: (selected: Ref | null): void => set({ selected }),
-    show: (dialog: DialogName | null): void => set({ dialog }),
+    show(dialog: DialogName | null): void {
+      typedAhead = ""
+      set({ dialog })
+    },
+    /** A character that was typed for a dialog which is not there yet. */
+    typeAhead(character: string): void {
+      typedAhead += character
+    },
+    typedAhead: (): string => typedAhead,
     /** Opens the store's pane at a path. */
     openStorePath: (storePath: string): void => set({ storePath, pane: "store", side: "store", dialog: null }),
     /** Opens the reference at an entry. */

@@ -15,7 +15,7 @@ export function ExamplesDialog() {
           <li key={id}>
             <button type="button" onClick={() => void bench.openLesson(id)}>
               <strong>{title}</strong>
-              <span className="note">{(prose[0] ?? "").replace(/[`*]/g, "").split(/(?<=[.:?]) /)[0]}</span>
+              <span className="note">{teaser(prose[0] ?? "")}</span>
             </button>
           </li>
         ))}
@@ -39,4 +39,9 @@ export function ExamplesDialog() {
       </ul>
     </Modal>
   )
+}
+
+/** The first sentence of a text. */
+function teaser(text: string): string {
+  return text.replace(/[`*]/g, "").split(/(?<=[.?]) /)[0] ?? ""
 }

@@ -1,6 +1,7 @@
 // The command palette: every action by a few letters of its name.
 
 import { Command } from "cmdk"
+import { useState } from "react"
 import { actionsOf } from "../actions.ts"
 import { lessons } from "../lesson/lessons.ts"
 import { useWorkbench } from "../workbench-context.ts"
@@ -8,6 +9,7 @@ import { Modal } from "./Modal.tsx"
 
 export function PaletteDialog() {
   const bench = useWorkbench()
+  const [text, setText] = useState(bench.typedAhead)
   const others = bench.workspaces().filter(({ workspace }) => workspace.id !== bench.store.getState().workspace.id)
   const then = (run: () => void) => () => {
     bench.show(null)
@@ -16,7 +18,7 @@ export function PaletteDialog() {
   return (
     <Modal title="Actions">
       <Command label="Actions" loop>
-        <Command.Input placeholder="What do you want to do?" autoFocus />
+        <Command.Input placeholder="What do you want to do?" autoFocus value={text} onValueChange={setText} />
         <Command.List>
           <Command.Empty>Nothing has that name.</Command.Empty>
           {actionsOf(bench)

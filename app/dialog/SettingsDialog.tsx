@@ -47,7 +47,7 @@ export function SettingsDialog() {
         <label>
           Editor
           <select value={page.editor} onChange={(event) => change({ editor: event.target.value as PageSettings["editor"] })}>
-            <option value="auto">by the size of the screen</option>
+            <option value="auto">by screen size</option>
             <option value="full">full (Monaco)</option>
             <option value="light">light (CodeMirror)</option>
             <option value="plain">plain text</option>

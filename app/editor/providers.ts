@@ -118,12 +118,12 @@ export function supportNix(host: EditorHost): NixSupport {
       },
     }),
     languages.registerCodeActionProvider("nix", {
-      async provideCodeActions(model, range) {
+      async provideCodeActions(model, range, { markers }) {
         const analysis = await analyses.of(model)
         const actions = (analysis?.diagnostics ?? [])
           .filter((d) => d.fixes.length > 0 && Range.areIntersectingOrTouching(rangeOf(model, d), range))
           .flatMap((d) => d.fixes.map((fix) => codeAction(model, d, fix)))
-        return { actions, dispose() {} }
+        return { actions: [...actions, ...markers.flatMap((marker) => claimFix(model, marker))], dispose() {} }
       },
     }),
     languages.registerInlayHintsProvider("nix", { provideInlayHints: (model, range, token) => answers(host, model, range, token) }),
@@ -403,6 +403,19 @@ async function answers(
   return { hints, dispose() {} }
 }
 
+/** The code of a wrong `# => value`, and what its message begins with. */
+const CLAIM = "# =>"
+const THIS_IS = "this is "
+
+/** What mends a wrong `# => value`: the value, if it stands on a line. */
+function claimFix(model: editor.ITextModel, marker: editor.IMarkerData): languages.CodeAction[] {
+  const value = marker.message.slice(THIS_IS.length)
+  if (marker.code !== CLAIM || value.length > 200 || value.includes("\n")) return []
+  const textEdit = { range: Range.lift(marker), text: `${CLAIM} ${value}` }
+  const edits = [{ resource: model.uri, versionId: model.getVersionId(), textEdit }]
+  return [{ title: `Write what it is: ${value}`, kind: "quickfix", diagnostics: [marker], edit: { edits }, isPreferred: true }]
+}
+
 /** Problems for each `# => value` whose value is another. */
 async function failedChecks(host: EditorHost, model: editor.ITextModel): Promise<editor.IMarkerData[]> {
   const asked = (await host.language.questions(model.getValue()).catch(() => [])).filter(({ kind }) => kind === "check")
@@ -414,7 +427,7 @@ async function failedChecks(host: EditorHost, model: editor.ITextModel): Promise
     const text = "text" in found ? found.text : found.problem
     const said = "text" in wanted ? wanted.text : expected
     if (text === said || text === expected) continue
-    markers.push({ ...rangeOf(model, span), severity: MarkerSeverity.Warning, code: "# =>", message: `this is ${text}` })
+    markers.push({ ...rangeOf(model, span), severity: MarkerSeverity.Warning, code: CLAIM, message: `${THIS_IS}${text}` })
   }
   return markers
 }

@@ -140,3 +140,26 @@ test("Alt with a digit goes to the panes as they stand, and back to the editor",
   fireEvent.keyDown(document.body, { key: "0", code: "Digit0", altKey: true })
   await expect.poll(() => document.activeElement).toBe(editor())
 })
+
+test("what is typed for a dialog that is not there yet is the dialog's, not the text's", async () => {
+  openPage()
+  editor().focus()
+  fireEvent.keyDown(editor(), { key: "k", ctrlKey: true })
+  // A key that is taken does nothing else.
+  for (const key of "lesson 3") expect(fireEvent.keyDown(editor(), { key })).toBe(false)
+  const field = (await screen.findByPlaceholderText("What do you want to do?")) as HTMLInputElement
+  expect(field.value).toBe("lesson 3")
+  expect(screen.getByText(/^Lesson 3\./)).toBeTruthy()
+  expect(screen.queryByText(/^Lesson 4\./)).toBeNull()
+  fireEvent.keyDown(field, { key: "Escape" })
+  await expect.poll(() => screen.queryByPlaceholderText("What do you want to do?")).toBeNull()
+  fireEvent.keyDown(editor(), { key: "k", ctrlKey: true })
+  expect(((await screen.findByPlaceholderText("What do you want to do?")) as HTMLInputElement).value).toBe("")
+})
+
+test("Shift+Alt+F formats, whatever character the keyboard makes of it", async () => {
+  openPage()
+  fireEvent.change(editor(), { target: { value: "{a=1;}" } })
+  fireEvent.keyDown(editor(), { key: "Ï", code: "KeyF", altKey: true, shiftKey: true })
+  await expect.poll(() => editor().value).toBe("{ a = 1; }\n")
+})

@@ -157,6 +157,8 @@ test("files elsewhere are loaded after a click, and a broken link says what is w
   await load.waitFor()
   expect(asked).toEqual([])
   await load.click()
+  // The example that was open before has a 42 too.
+  await page.getByRole("button", { name: "x.nix" }).first().waitFor()
   await page.getByRole("tabpanel").getByText("42").waitFor()
   expect(asked).toEqual(["https://raw.githubusercontent.com/someone/repo/v1/lib/x.nix"])
 

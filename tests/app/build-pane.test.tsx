@@ -143,7 +143,9 @@ else
       void desk.propose(beside)
       expect((await screen.findByRole("alert")).textContent).toContain("error: too early")
       fireEvent.click(await screen.findByRole("button", { name: "Stop building both" }))
+      // All of it is over, not the first of them alone.
       await screen.findAllByText("stopped")
+      await expect.poll(() => screen.queryAllByRole("button", { name: /^(Cancel|Stop building) / })).toEqual([])
       fireEvent.click(button("Clear what is over"))
       const endless = await drvPath(`sh "endless" "while true; do read line < /dev/null || echo again; [ -e /never ] && break; done"`)
       void desk.propose(endless)

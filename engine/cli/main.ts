@@ -27,6 +27,7 @@ Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
   --run auto|closures|stepper   how to run the evaluator
   --max-steps N, --timeout S    stop after N function calls or S seconds
   --stats                       print statistics as JSON to standard error
+  --offline                     download nothing: where a hash is known it tells the store path
   --endpoint URL                where is built: for build, for import from derivation and the repl's :b,
                                 which need a store; THUNKPAD_ENDPOINT says it too (--token-file FILE)
 `

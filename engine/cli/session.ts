@@ -41,6 +41,8 @@ export class Session {
   #storeUrl: string
   /** Where is built: what flags say, or the environment. */
   #endpoint: { url: string | undefined; tokenFile: string | undefined; jobs: number }
+  /** Whether nothing is fetched: known hashes alone tell store paths. */
+  #isOffline = false
   #building: Building | null | undefined
   #store: StoreFolder | null | undefined
   #files: NodeHost | undefined
@@ -128,6 +130,9 @@ export class Session {
         this.#endpoint.jobs = Number((take(1) as [string])[0])
         if (!(this.#endpoint.jobs >= 1)) throw new UsageError(`'${arg}' takes a positive number`)
         return 2
+      case "--offline":
+        this.#isOffline = true
+        return 1
       case "--eval-store":
         take(1)
         return 2
@@ -215,11 +220,13 @@ export class Session {
     const { files } = this
     const at = (path: string): string => host.at(path)
     const warn = (message: string): void => this.err(`warning: ${message}`)
-    const fetching = new Fetching(store, { env, settings: this.settings.fetching(), files, at, warn })
+    const fetching = this.#isOffline ? null : new Fetching(store, { env, settings: this.settings.fetching(), files, at, warn })
     const { building } = this
     const host =
       store === null
-        ? new FetchHost(this.cwd, env, err, fetching)
+        ? fetching === null
+          ? this.#plainHost()
+          : new FetchHost(this.cwd, env, err, fetching)
         : new StoreHost(this.cwd, env, err, { folder: store, access: building === null ? access : "read-write", fetching, building })
     return new Evaluator(host, settings)
   }

@@ -16,7 +16,8 @@ export type StoreAccess = "read-only" | "read-write"
 export interface StoreHostOptions {
   readonly folder: StoreFolder
   readonly access: StoreAccess
-  readonly fetching: Fetching
+  /** What fetches; null if nothing may be. */
+  readonly fetching: Fetching | null
   /** Builds what evaluation needs; null if nothing can be built. */
   readonly building: Building | null
 }
@@ -25,8 +26,8 @@ export class StoreHost extends NodeHost {
   readonly folder: StoreFolder
   /** Store paths of whole sources, by path and name: each is copied once. C++ Nix: fetch-to-store.cc SrcToStore */
   readonly #copied = new Map<string, string>()
-  readonly download: NonNullable<Host["download"]>
-  readonly fetchTree: NonNullable<Host["fetchTree"]>
+  readonly download?: NonNullable<Host["download"]>
+  readonly fetchTree?: NonNullable<Host["fetchTree"]>
   readonly addToStore?: (request: ImportRequest) => string
   readonly addTextToStore?: (name: string, contents: string, references: readonly string[]) => string
 
@@ -41,8 +42,10 @@ export class StoreHost extends NodeHost {
     super(cwd, env, write)
     this.folder = folder
     // What evaluation fetches is written, as in Nix, even where it does not write otherwise.
-    this.download = (request) => fetching.download(request)
-    this.fetchTree = (input) => fetching.fetchTree(input)
+    if (fetching !== null) {
+      this.download = (request) => fetching.download(request)
+      this.fetchTree = (input) => fetching.fetchTree(input)
+    }
     if (building !== null) this.realise = (outputs) => building.realise(outputs)
     if (access === "read-only") return
     this.addToStore = (request) => this.#addSource(request)

@@ -73,7 +73,7 @@ export interface Host {
   addToStore?(request: ImportRequest): string
   /** Writes a text file with these references, returns its store path: `known`, if the caller has computed it. toFile, derivations. */
   addTextToStore?(name: string, contents: string, references: readonly string[], known?: string): string
-  /** Fails unless the store object at this full path is there or can be brought in. storePath. */
+  /** Fails unless the store object at this full path is there or can be brought in. storePath, appendContext. */
   ensurePath?(storePath: string): void
   /** Whether the store object at this full path is there; without it `lstat` tells. fetchurl, fetchTarball. */
   isValidPath?(storePath: string): boolean

@@ -105,13 +105,28 @@ describe("a store in a folder", () => {
     })
   })
 
-  test("storePath takes what the store has, and refuses the rest if the store can be written", async () => {
+  test("without a network a known hash tells the store path of a download, and its derivation is written", async () => {
+    const fetched = `builtins.fetchurl { url = "https://example.org/x"; name = "x"; sha256 = builtins.hashString "sha256" ""; }`
+    const argv = ["--offline", "--store", "s9", "-E", `derivation { name = "d"; system = "s"; builder = "b"; src = ${fetched}; }`]
+    const { status, out } = await runCommand(instantiate, ["--eval", "--offline", "-E", fetched], { cwd: folder })
+    expect([status, out]).toEqual([0, `"/nix/store/9zicq1m4wy4bv50xa4l1jk4kpyy41kih-x"\n`])
+    expect((await runCommand(instantiate, argv, { cwd: folder })).out).toBe("/nix/store/wzpg095njw37g5jq6zqprfpamcb56d6k-d.drv\n")
+    const { err } = await runCommand(instantiate, ["--eval", "--offline", "-E", `builtins.fetchurl "https://example.org/x"`], {
+      cwd: folder,
+    })
+    expect(err).toContain("unable to download 'https://example.org/x': there is no network here")
+  })
+
+  test("storePath and appendContext take what the store has, and refuse the rest if the store can be written", async () => {
     const path = `${"0".repeat(32)}-absent`
     const argv = ["--store", "s8", "--eval", "-E", `builtins.storePath "/nix/store/${path}"`]
     expect((await runCommand(instantiate, argv, { cwd: folder })).out).toBe(`"/nix/store/${path}"\n`)
     const { status, err } = await runCommand(instantiate, ["--read-write-mode", ...argv], { cwd: folder })
     expect(status).toBe(1)
     expect(err).toContain(`error: path '/nix/store/${path}' is required, but there is no substituter that can build it`)
+    const append = `builtins.appendContext "" { "/nix/store/${path}" = { path = true; }; }`
+    const appended = await runCommand(instantiate, ["--read-write-mode", "--store", "s8", "--eval", "-E", append], { cwd: folder })
+    expect(appended.err).toContain(`error: path '/nix/store/${path}' is required, but there is no substituter that can build it`)
     const there = `builtins.storePath (builtins.unsafeDiscardStringContext (builtins.toFile "t" ""))`
     expect(await runCommand(instantiate, ["--read-write-mode", "--store", "s8", "--eval", "-E", there], { cwd: folder })).toMatchObject({
       status: 0,

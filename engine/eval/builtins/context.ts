@@ -148,6 +148,7 @@ function* stepElements(rt: Runtime, name: string, cell: Cell, pos: number): Step
   const { storeDir } = rt.host
   if (!isStorePath(name, storeDir)) throw new NixError("eval", `context key '${printAttrName(name)}' is not a store path`, pos)
   const storePath = printStorePath(parseStorePath(name, storeDir), storeDir)
+  rt.host.ensurePath?.(storePath)
   const info = (yield stepKind(rt, cell, "attrs", pos, "while evaluating the value of a string context")) as Attrs
   const elems: ContextElem[] = []
   const isDrv = name.endsWith(".drv")

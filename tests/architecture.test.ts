@@ -197,6 +197,11 @@ test("files stop at 500 lines", () => {
   expect(short).toEqual([])
 })
 
+test("components stop at 150 lines", () => {
+  const long = own.filter(({ path, text }) => path.startsWith("app/") && path.endsWith(".tsx") && text.split("\n").length > 151)
+  expect(long.map(({ path }) => path)).toEqual([])
+})
+
 test("files and folders are named after one noun, in kebab-case; components in PascalCase", () => {
   const good =
     /^(?:[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9-]+)*\.(?:ts|mjs)|(?:[A-Z][A-Za-z0-9]*|main|[a-z0-9-]+\.test)\.tsx|vite-env\.d\.ts)$/

@@ -2,13 +2,13 @@
 // pasted, which is then checked.
 
 import { useCallback, useState } from "react"
-import type { Child, Ref } from "../../engine/worker/client.ts"
-import type { Answer, ExplanationView, VerdictView } from "../../engine/worker/derivation-protocol.ts"
+import type { Ref } from "../../engine/worker/client.ts"
+import type { ExplanationView, VerdictView } from "../../engine/worker/derivation-protocol.ts"
 import { useEngine } from "../engine-context.ts"
 import { useResult } from "../values/result-context.ts"
 import { ExplainedSteps } from "./ExplainedSteps.tsx"
 import { ExplainForm } from "./ExplainForm.tsx"
-import { storePathsIn } from "./store-path-text.ts"
+import { findTarget } from "./explain-target.ts"
 import { type Asked, useAnswer } from "./use-answer.ts"
 import { VerdictReport } from "./VerdictReport.tsx"
 import { Waiting } from "./Waiting.tsx"
@@ -28,43 +28,11 @@ interface Props {
   readonly onCopyLink?: (path: string, step: string) => void
 }
 
-/** What is explained of a node: nothing if it has no store path, else one of them. */
-interface Target {
-  readonly explanation: ExplanationView | null
-  readonly path: string
-  readonly others: readonly string[]
-  /** Where the node is a set or list: its children, one of which may be picked. */
-  readonly children: readonly Child[]
-}
-
 export function ExplainPane({ drvRef, path, step, onPath, onDerivation, onNode, onBack, onCopyLink }: Props) {
   const engine = useEngine()
   const { run } = useResult()
   const [verdict, setVerdict] = useState<Asked<VerdictView> | null>(null)
-  const ask = useCallback(async (): Promise<Answer<Target>> => {
-    const explain = async (of: string, others: readonly string[]): Promise<Answer<Target>> => {
-      let answer = await engine.derivations.explain(run, of)
-      if ("problem" in answer) {
-        // In a new worker it is not made yet: the node is evaluated, and then it is.
-        await engine.derivations.derivation(run, drvRef)
-        answer = await engine.derivations.explain(run, of)
-      }
-      return "problem" in answer ? answer : { value: { explanation: answer.value, path: of, others, children: [] } }
-    }
-    if (path !== "") return explain(path, [])
-    const { view } = await engine.force(run, drvRef)
-    if (view.kind === "attrs" && view.derivation !== null) {
-      const card = await engine.derivations.derivation(run, drvRef)
-      return "problem" in card ? card : explain(`${card.value.drvPath}^*`, [])
-    }
-    if (view.kind === "attrs" || view.kind === "list") {
-      const { children } = await engine.children(run, drvRef, 0)
-      return { value: { explanation: null, path: "", others: [], children } }
-    }
-    const found = view.kind === "string" ? storePathsIn(view.text) : view.kind === "path" ? storePathsIn(view.path) : []
-    const [first, ...others] = found
-    return first === undefined ? { value: { explanation: null, path: "", others: [], children: [] } } : explain(first, others)
-  }, [engine, run, drvRef, path])
+  const ask = useCallback(() => findTarget(engine, { run, drvRef, path }), [engine, run, drvRef, path])
   const asked = useAnswer(ask)
 
   const submit = (text: string, name: string): void => {

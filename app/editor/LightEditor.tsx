@@ -1,14 +1,15 @@
 // The light editor, of phones and embeds: CodeMirror with the same answers, as far as a finger needs them.
 
-import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete"
+import { autocompletion } from "@codemirror/autocomplete"
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language"
-import { lintGutter, type Diagnostic as Marked, setDiagnostics } from "@codemirror/lint"
+import { lintGutter, setDiagnostics } from "@codemirror/lint"
 import { Compartment, EditorState, type Extension } from "@codemirror/state"
 import { EditorView, keymap } from "@codemirror/view"
 import { nix } from "@replit/codemirror-lang-nix"
 import { minimalSetup } from "codemirror"
 import { useEffect, useLayoutEffect, useRef } from "react"
 import type { CodeEditorProps } from "./editor-host.ts"
+import { complete, marksOf } from "./light-language.ts"
 import { lightFrame, lightHighlight } from "./light-theme.ts"
 
 export function LightEditor(props: CodeEditorProps) {
@@ -110,23 +111,7 @@ export function LightEditor(props: CodeEditorProps) {
   useEffect(() => {
     const view = shown.current
     if (view === null) return
-    const end = view.state.doc.length
-    const marks = problems.map(
-      ({ start, end: stop, severity, message, fixes }): Marked => ({
-        from: Math.min(start, end),
-        to: Math.min(stop, end),
-        severity: severity === "info" ? "info" : severity,
-        message,
-        actions: fixes.map((fix) => ({
-          name: fix.title,
-          apply: (target) => {
-            const changes = fix.edits.map(({ start: from, end: to, text: insert }) => ({ from, to, insert }))
-            target.dispatch({ changes, userEvent: "input.fix" })
-          },
-        })),
-      }),
-    )
-    view.dispatch(setDiagnostics(view.state, marks))
+    view.dispatch(setDiagnostics(view.state, marksOf(problems, view.state.doc.length)))
   }, [problems])
 
   useEffect(() => {
@@ -149,17 +134,4 @@ export function LightEditor(props: CodeEditorProps) {
   }, [readOnly, fontSize])
 
   return <div ref={place} className="light-editor" />
-}
-
-/** Names in scope, builtins, keywords; after a dot what an evaluation finds. */
-async function complete({ language, scratch, path }: CodeEditorProps, context: CompletionContext): Promise<CompletionResult | null> {
-  const word = context.matchBefore(/[\w'.-]+/)
-  if (word === null && !context.explicit) return null
-  const { span, items, select } = await language.complete(context.state.doc.toString(), context.pos)
-  const options = items.map(({ label, detail, kind }) => ({ label, detail, type: kind === "builtin" ? "function" : kind }))
-  if (select !== undefined) {
-    const names = await scratch.attributes(`${select.before}${select.target}${select.after}`, path)
-    for (const label of names) options.push({ label, detail: "", type: "property" })
-  }
-  return options.length === 0 ? null : { from: span.start, options, validFor: /^[\w'-]*$/ }
 }

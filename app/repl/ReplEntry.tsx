@@ -44,7 +44,7 @@ export function ReplEntry({ entry, remedy, value, onFile, onLink, onAgain }: Pro
   const found = answer?.value ?? null
   const opened = run !== null && found !== null && !isSimple(found.view)
   return (
-    <section className="repl-entry" aria-label={input.length > 60 ? `${input.slice(0, 60)}…` : input}>
+    <section className="repl-entry" data-entry={entry.id} aria-label={input.length > 60 ? `${input.slice(0, 60)}…` : input}>
       <div className="repl-asked">
         <pre>{input}</pre>
         <span className="repl-tools">

@@ -3,6 +3,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react"
 import { useStore } from "zustand"
 import { type Answered, ReplEntry } from "./ReplEntry.tsx"
+import { ReplFoot } from "./ReplFoot.tsx"
 import type { Entry, MayBuild, Transcript } from "./transcript.ts"
 import "./repl.css"
 
@@ -24,6 +25,7 @@ export interface ReplPaneProps {
 export function ReplPane({ transcript, value, remedy, mayBuild, onStop, onFile, onLink }: ReplPaneProps) {
   const { entries, text, busy, offers, names } = useStore(transcript.store)
   const field = useRef<HTMLTextAreaElement>(null)
+  const log = useRef<HTMLDivElement>(null)
   const end = useRef<HTMLDivElement>(null)
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: whenever something was added
@@ -67,7 +69,7 @@ export function ReplPane({ transcript, value, remedy, mayBuild, onStop, onFile, 
 
   return (
     <div className="repl">
-      <div className="repl-log" role="log" aria-label="Inputs and answers" aria-live="polite">
+      <div ref={log} className="repl-log" role="log" aria-label="Inputs and answers" aria-live="polite">
         {entries.length === 0 ? (
           <p className="repl-hint">
             An expression, <code>name = value</code>, or a command: <code>:?</code> lists them. Enter evaluates, Shift Enter begins a new
@@ -133,26 +135,12 @@ export function ReplPane({ transcript, value, remedy, mayBuild, onStop, onFile, 
           ))}
         </ul>
       ) : null}
-      <div className="repl-foot">
-        {names.length > 0 ? (
-          <details>
-            <summary>{names.length === 1 ? "1 name is bound" : `${names.length} names are bound`}</summary>
-            <ul className="repl-names">
-              {names.map(({ name, input }) => (
-                <li key={name}>
-                  <code>{name}</code> by input {input + 1}
-                </li>
-              ))}
-            </ul>
-          </details>
-        ) : null}
-        <button type="button" onClick={transcript.clear}>
-          Clear
-        </button>
-        <button type="button" onClick={transcript.restart} title="Forgets all names">
-          Start over
-        </button>
-      </div>
+      <ReplFoot
+        transcript={transcript}
+        names={names}
+        entries={entries}
+        onEntry={({ id }) => log.current?.querySelector(`[data-entry="${id}"]`)?.scrollIntoView?.({ block: "start" })}
+      />
     </div>
   )
 }

@@ -4,35 +4,19 @@
 import { type ReactNode, Suspense, useCallback, useMemo, useState } from "react"
 import type { Evaluated, EvaluateRequest, PlaceView, ProblemView, Ref } from "../../engine/worker/client.ts"
 import { useEngine } from "../engine-context.ts"
-import { type Tab, Tabs } from "../Tabs.tsx"
+import { Tabs } from "../Tabs.tsx"
 import { attrPath } from "./attr-path.ts"
 import { DerivationViews } from "./DerivationViews.tsx"
 import { Log } from "./Log.tsx"
-import { PrintedValue } from "./PrintedValue.tsx"
 import { ProblemReport } from "./ProblemReport.tsx"
+import { ResultForm } from "./ResultForm.tsx"
 import { ResultContext } from "./result-context.ts"
-import { Statistics } from "./Statistics.tsx"
-import { SyntaxView } from "./SyntaxView.tsx"
-import { TraceView } from "./TraceView.tsx"
 import { TreeModel } from "./tree-model.ts"
 import { useTrail } from "./use-trail.ts"
 import { ValueTree } from "./ValueTree.tsx"
-import { parseView, type View } from "./view-name.ts"
+import { parseView, VIEWS } from "./view-name.ts"
 import { WatchList } from "./WatchList.tsx"
 import "./values.css"
-
-const TABS: readonly Tab<View["kind"]>[] = [
-  { id: "tree", label: "Tree" },
-  { id: "drv", label: "Derivation" },
-  { id: "explain", label: "Explain" },
-  { id: "nix", label: "Nix" },
-  { id: "json", label: "JSON" },
-  { id: "xml", label: "XML" },
-  { id: "stats", label: "Statistics" },
-  { id: "parsed", label: "Parsed" },
-  { id: "resolved", label: "Resolved" },
-  { id: "trace", label: "Trace" },
-]
 
 /** What the frame of the page gives to whatever shows a result, and what it wants to know of it. */
 export interface ValuePaneProps {
@@ -107,7 +91,7 @@ export function ValuePane(props: ValuePaneProps) {
     setDrvRef(ref)
     goTo({ kind: "drv", path: "" })
   }
-  const tabs = TABS.filter(({ id }) => id !== "drv" || isDrv || current.kind === "drv" || drvRef.length > 0)
+  const tabs = VIEWS.filter(({ id }) => id !== "drv" || isDrv || current.kind === "drv" || drvRef.length > 0)
   const failed = view.kind === "failed" ? view.problem : null
 
   return (
@@ -153,17 +137,8 @@ export function ValuePane(props: ValuePaneProps) {
             onCopyLink={onCopyLink}
           />
         )
-      case "nix":
-      case "json":
-      case "xml":
-        return <PrintedValue key={current.kind} form={current.kind} />
-      case "stats":
-        return <Statistics result={result} />
-      case "parsed":
-      case "resolved":
-        return <SyntaxView key={current.kind} form={current.kind} cursor={cursor} />
-      case "trace":
-        return <TraceView request={request} />
+      default:
+        return <ResultForm form={current.kind} request={request} result={result} cursor={cursor} />
     }
   }
 }

@@ -7,6 +7,20 @@ export type View =
   /** The steps to a store path (see DerivationApi.explain), and one of them; "" for what the selected node is. */
   | { readonly kind: "explain"; readonly path: string; readonly step: string }
 
+/** All views as users see them, in their order. */
+export const VIEWS: readonly { readonly id: View["kind"]; readonly label: string }[] = [
+  { id: "tree", label: "Tree" },
+  { id: "drv", label: "Derivation" },
+  { id: "explain", label: "Explain" },
+  { id: "nix", label: "Nix" },
+  { id: "json", label: "JSON" },
+  { id: "xml", label: "XML" },
+  { id: "stats", label: "Statistics" },
+  { id: "parsed", label: "Parsed" },
+  { id: "resolved", label: "Resolved" },
+  { id: "trace", label: "Trace" },
+]
+
 const PLAIN = ["tree", "nix", "json", "xml", "stats", "parsed", "resolved", "trace"] as const
 
 /** A view by its name; an unknown one is the tree. */

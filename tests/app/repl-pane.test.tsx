@@ -152,3 +152,25 @@ test("an input becomes a file, and starting over forgets its names", async () =>
   enter("y")
   expect((await screen.findByRole("alert")).textContent).toContain("undefined variable 'y'")
 })
+
+test("a name tells by which input it was bound, and leads there", async () => {
+  open()
+  enter("first = 1")
+  await screen.findByText("1 name is bound")
+  enter("second = 2")
+  await screen.findByText("2 names are bound")
+  let shown: Element | null = null
+  const before = Element.prototype.scrollIntoView
+  Element.prototype.scrollIntoView = function () {
+    shown = this
+  }
+  try {
+    fireEvent.click(screen.getByRole("button", { name: "first = 1" }))
+    expect(shown).toBe(screen.getByRole("region", { name: "first = 1" }))
+  } finally {
+    Element.prototype.scrollIntoView = before
+  }
+  // What is not in the log any more is told by its number.
+  fireEvent.click(screen.getByRole("button", { name: "Clear" }))
+  expect(screen.getByText(/^by input 2$/, { exact: false })).toBeTruthy()
+})

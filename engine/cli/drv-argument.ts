@@ -1,15 +1,24 @@
-// Derivations named on the command line: a path in the store that --store gives, or a `.drv` file anywhere, whose inputs
-// are then looked for beside it, and in that store.
+// Derivations named on the command line: a path in the store that --store gives (or one of its outputs), or a `.drv` file anywhere,
+// whose inputs are then looked for beside it, and in that store.
 
 import * as fs from "node:fs"
 import { NixError } from "../eval/error.ts"
 import { reading } from "../eval/format-fault.ts"
 import { joinPath, lastName, parentPath } from "../eval/path.ts"
 import { parseAterm } from "../formats/derivation/aterm-reader.ts"
-import type { Derivation } from "../formats/derivation/derivation.ts"
-import { defaultStoreDir, drvNameOfPath, parseBaseName, parseStorePath, type StorePath } from "../formats/store-path/store-path.ts"
+import { type Derivation, outputPath } from "../formats/derivation/derivation.ts"
+import { parseExtendedOutputsSpec } from "../formats/store-path/outputs-spec.ts"
+import {
+  defaultStoreDir,
+  drvNameOfPath,
+  isDerivationPath,
+  parseBaseName,
+  parseStorePath,
+  type StorePath,
+} from "../formats/store-path/store-path.ts"
 import { raw } from "./host.ts"
 import type { Session } from "./session.ts"
+import type { StoreFolder } from "./store-folder.ts"
 import { attempt } from "./tree-writer.ts"
 import { UsageError } from "./usage-error.ts"
 
@@ -28,11 +37,23 @@ function textAt(file: string): string | undefined {
   return stat?.isFile() === true ? attempt(`reading '${file}'`, () => fs.readFileSync(raw(file), "latin1")) : undefined
 }
 
+/** The first derivation of the store that has this output. C++ Nix: installables.cc getDeriver */
+function deriver(store: StoreFolder, output: StorePath): StorePath {
+  const quoted = `"${store.print(output)}"`
+  for (const path of store.paths().filter(isDerivationPath)) {
+    if (!store.readText(path).includes(quoted)) continue
+    const drv = store.derivation(path)
+    for (const [name, each] of drv.outputs) if (outputPath(each, drv.name, name, store.storeDir) === output) return path
+  }
+  throw new NixError("error", `'${store.print(output)}' does not have a known deriver`, 0)
+}
+
 /** Finds the derivation that an argument (a byte string) names. */
 export function openDrv(session: Session, argument: string): DrvArgument {
   const { store } = session
   if (store !== null && argument.startsWith(`${store.storeDir}/`)) {
-    const path = reading(() => parseStorePath(argument.replace(/\^.*$/, ""), store.storeDir))
+    const named = reading(() => parseStorePath(parseExtendedOutputsSpec(argument).before, store.storeDir))
+    const path = isDerivationPath(named) ? named : deriver(store, named)
     const text = (p: StorePath): string | undefined => textAt(store.real(store.print(p)))
     return { path, storeDir: store.storeDir, read: (p) => store.derivation(p), text }
   }

@@ -1,4 +1,4 @@
-// `thunkpad derivation explain` of `.drv` files outside a store.
+// What the commands on derivations take for one: a `.drv` file outside a store, an output's path.
 
 import * as fs from "node:fs"
 import * as os from "node:os"
@@ -29,4 +29,16 @@ test("the inputs of a file are looked for beside it, then in the store of --stor
     (await runCommand(derivation, ["explain", ...argv, file], { cwd: folder })).out.split("\n", 1)[0]
   expect(await explain()).toBe(`${file}: unknown`)
   expect(await explain("--store", "s")).toBe(`${file}: verified`)
+})
+
+test("an output stands for the derivation that has it", async () => {
+  const drvPath = `/nix/store/${file}`
+  const show = (path: string) => runCommand(derivation, ["show", "--store", "s", path], { cwd: folder })
+  const shown = await show(drvPath)
+  const out = JSON.parse(shown.out).derivations[file].outputs.out.path as string
+  expect(await show(`/nix/store/${out}`)).toEqual(shown)
+  expect(await show(`${drvPath}^*`)).toEqual(shown)
+  expect((await show(`${drvPath}^`)).err).toBe(`error: invalid extended outputs specifier '${drvPath}^'\n`)
+  const unknown = `/nix/store/${"0".repeat(32)}-x`
+  expect((await show(unknown)).err).toBe(`error: '${unknown}' does not have a known deriver\n`)
 })

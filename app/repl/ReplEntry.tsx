@@ -32,9 +32,13 @@ function isSimple(view: ValueView): boolean {
 function ReplText({ said: { kind, text } }: { readonly said: ReplAnswer["texts"][number] }) {
   const help = kind === "error" ? null : helpLines(text)
   if (help !== null) return <CommandList lines={help} />
+  const shown = text.replace(/\n$/, "")
+  if (kind !== "error") return <pre className={`repl-${kind}`}>{shown}</pre>
   return (
-    <pre className={`repl-${kind}`} role={kind === "error" ? "alert" : undefined}>
-      {text.replace(/\n$/, "")}
+    // A wrapped line would move Nix's caret; what scrolls must be reachable by keyboard.
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+    <pre className="repl-error" role="alert" tabIndex={0}>
+      {shown}
     </pre>
   )
 }

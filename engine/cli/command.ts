@@ -76,10 +76,14 @@ export async function runReporting(command: Command, argv: readonly string[], se
   }
 }
 
-/** A command made of others: the first argument says which. */
-export function commandGroup(name: string, commands: Readonly<Record<string, Command>>): Command {
+/** A command made of others: the first argument says which. `usage` has a line for each, as `--help` shows them. */
+export function commandGroup(name: string, commands: Readonly<Record<string, Command>>, usage: string): Command {
   return (argv, session) => {
     const [first = "", ...rest] = argv
+    if (first === "--help" || rest.includes("--help")) {
+      session.out(usage)
+      return 0
+    }
     const command = Object.hasOwn(commands, first) ? commands[first] : undefined
     if (command === undefined) throw new UsageError(`'thunkpad ${name}' takes one of: ${Object.keys(commands).join(", ")}`)
     return runReporting(command, rest, session)

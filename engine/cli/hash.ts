@@ -102,13 +102,26 @@ function convertTo(format: HashFormat): Command {
   }
 }
 
+const usage = `Usage: thunkpad hash COMMAND [OPTIONS]
+
+  file PATH…     hashes of bytes          path PATH…     hashes of archives
+      --algo md5|sha1|sha256|sha512|blake3     --format base16|nix32|base64|sri     --mode flat|nar|git
+      --truncate  to 20 bytes                  --modulo HASHPART  without what refers to itself
+  convert [--hash-algo ALGO] [--from FORMAT] [--to FORMAT] HASH…
+                 the same hash in another form (also: to-base16, to-base32, to-base64, to-sri)
+`
+
 /** The commands on hashes. */
-export const hash = commandGroup("hash", {
-  file: hashFiles("flat"),
-  path: hashFiles("nar"),
-  convert,
-  "to-base16": convertTo("base16"),
-  "to-base32": convertTo("nix32"),
-  "to-base64": convertTo("base64"),
-  "to-sri": convertTo("sri"),
-})
+export const hash = commandGroup(
+  "hash",
+  {
+    file: hashFiles("flat"),
+    path: hashFiles("nar"),
+    convert,
+    "to-base16": convertTo("base16"),
+    "to-base32": convertTo("nix32"),
+    "to-base64": convertTo("base64"),
+    "to-sri": convertTo("sri"),
+  },
+  usage,
+)

@@ -21,8 +21,9 @@ const usage = `Usage: thunkpad COMMAND [OPTIONS]
   build         build derivations of a store in a folder at an endpoint
   nar           dump, restore, ls, cat: Nix archives
   hash          file, path, convert: hashes of files and trees, and their forms
-  gateway       serve a store to browsers and to Nix (thunkpad gateway --help)
+  gateway       serve a store to browsers and to Nix 
 
+thunkpad COMMAND --help tells more of derivation, store, nar, hash and gateway.
 Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
   --run auto|closures|stepper   how to run the evaluator
   --max-steps N, --timeout S    stop after N function calls or S seconds
@@ -34,8 +35,8 @@ Each command takes Nix's own options, --store FOLDER among them; thunkpad adds
 
 async function main(argv: readonly string[]): Promise<number> {
   await initHashes()
-  // The gateway alone has a help of its own.
-  const [command, ...rest] = argv[1] === "--help" && argv[0] !== "gateway" ? ["help"] : argv
+  const ownHelp = ["derivation", "gateway", "hash", "nar", "store"]
+  const [command, ...rest] = argv[1] === "--help" && !ownHelp.includes(argv[0] ?? "") ? ["help"] : argv
   try {
     const session = new Session(processStreams())
     switch (command) {

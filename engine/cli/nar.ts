@@ -91,5 +91,14 @@ function cat(argv: readonly string[], session: Session): number {
   return 0
 }
 
+const usage = `Usage: thunkpad nar COMMAND [OPTIONS]
+
+  dump PATH               writes the archive of a file or folder to standard output (also: pack, dump-path)
+  restore PATH            unpacks the archive on standard input
+  ls [-R] [-l] [-d] [--json] ARCHIVE PATH
+                          lists an archive (- is standard input)
+  cat ARCHIVE PATH        writes a file of an archive
+`
+
 /** The commands on archives. */
-export const nar = commandGroup("nar", { dump, restore, ls, cat, pack: dump, "dump-path": dump })
+export const nar = commandGroup("nar", { dump, restore, ls, cat, pack: dump, "dump-path": dump }, usage)

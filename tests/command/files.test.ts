@@ -81,6 +81,24 @@ describe("hash", () => {
   })
 })
 
+test.each([
+  ["hash", hash],
+  ["nar", nar],
+  ["store", store],
+] as const)("--help of %s tells its commands, before or after one of them", async (name, group) => {
+  const usage = await out(group, ["--help"])
+  expect(usage).toContain(`Usage: thunkpad ${name} COMMAND`)
+  const { err } = await runCommand(group, ["?"], { cwd: folder })
+  const commands = err
+    .slice(err.indexOf(":", 10) + 2)
+    .split("\n", 1)[0]!
+    .split(", ")
+  for (const command of commands) {
+    expect(usage).toMatch(new RegExp(`\\b${command}\\b`))
+    expect(await out(group, [command, "--help"])).toBe(usage)
+  }
+})
+
 describe("nar", () => {
   test("what is dumped is restored, and dumped again is the same", async () => {
     const archive = await out(nar, ["dump", "src"])

@@ -81,7 +81,7 @@ export function commandGroup(name: string, commands: Readonly<Record<string, Com
   return (argv, session) => {
     const [first = "", ...rest] = argv
     if (first === "--help" || rest.includes("--help")) {
-      session.out(usage)
+      session.out(bytes(usage))
       return 0
     }
     const command = Object.hasOwn(commands, first) ? commands[first] : undefined

@@ -21,7 +21,7 @@ const usage = `Usage: thunkpad COMMAND [OPTIONS]
   build         build derivations of a store in a folder at an endpoint
   nar           dump, restore, ls, cat: Nix archives
   hash          file, path, convert: hashes of files and trees, and their forms
-  gateway       serve a store to browsers and to Nix 
+  gateway       serve a store to browsers and to Nix
 
 thunkpad COMMAND --help tells more of derivation, store, nar, hash and gateway.
 Each command takes Nix's own options, --store FOLDER among them; thunkpad adds

@@ -88,6 +88,7 @@ test.each([
 ] as const)("--help of %s tells its commands, before or after one of them", async (name, group) => {
   const usage = await out(group, ["--help"])
   expect(usage).toContain(`Usage: thunkpad ${name} COMMAND`)
+  expect(usage).toBe(Buffer.from(Buffer.from(usage, "latin1").toString("utf8"), "utf8").toString("latin1"))
   const { err } = await runCommand(group, ["?"], { cwd: folder })
   const commands = err
     .slice(err.indexOf(":", 10) + 2)

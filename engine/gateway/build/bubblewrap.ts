@@ -2,14 +2,14 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process"
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync } from "node:fs"
+import { existsSync, realpathSync } from "node:fs"
 import { mkdir, readdir, stat, writeFile } from "node:fs/promises"
 import { arch, availableParallelism } from "node:os"
 import { basename, join } from "node:path"
 import type { Readable, Writable } from "node:stream"
 import { StoreError } from "../../castore/error.ts"
 import type { TreeStores } from "../../castore/render-nar.ts"
-import type { BuildJob } from "./build-job.ts"
+import { type BuildJob, isWithin } from "./build-job.ts"
 import { BuildUsers, mountPlaces } from "./build-user.ts"
 import { canaryFault, canaryJob } from "./canary.ts"
 import { Cgroups } from "./cgroup.ts"
@@ -59,13 +59,12 @@ const launcher = `ulimit -c 0; ulimit -f "$FILE_BLOCKS"; [ -z "$MEMORY" ] || uli
 for group; do echo $$ > "$group" || exit 125; done
 [ -n "$BUILDER" ] || exec /bin/sh -c "$TERMINAL"
 exec unshare --mount --propagation private /bin/sh -c '
-  mount -t tmpfs -o mode=0755 thunkpad "$PLACE" && mkdir "$PLACE/work" "$PLACE/inputs" || exit 125
-  mount --bind "$WORK" "$PLACE/work" && mount --bind "$INPUTS" "$PLACE/inputs" || exit 125
-  WORK="$PLACE/work"; cd /
+  mount --bind "$WORK" "$SEEN_WORK" && mount --bind "$INPUTS" "$SEEN_INPUTS" || exit 125
+  WORK="$SEEN_WORK"; cd /
   exec setpriv --reuid "$BUILDER" --regid "$BUILDER" --clear-groups --inh-caps=-all -- /bin/sh -c "$TERMINAL"'`
 
 /** Ends with the gateway (as bubblewrap does with this); without addresses by chance, as Nix; for a smaller architecture if it is one of those. */
-const terminal = `if setpriv --pdeathsig KILL true 2> /dev/null; then set -- setpriv --pdeathsig KILL --; fi
+const terminal = `[ -z "$MAY_END" ] || set -- setpriv --pdeathsig KILL --
 if command -v setarch > /dev/null; then set -- "$@" setarch $ARCHITECTURE -R; fi
 if command -v script > /dev/null; then exec "$@" script -qefc '/bin/sh "$WORK/run"' /dev/null; fi
 exec "$@" /bin/sh "$WORK/run"`
@@ -86,7 +85,9 @@ export class BubblewrapExecutor implements Executor {
   #running = 0
   #tidying: Promise<void> = Promise.resolve()
   /** Undefined where builders are who runs the gateway. */
-  #users: { readonly numbers: BuildUsers; readonly place: string } | undefined
+  #users: { readonly numbers: BuildUsers; readonly work: string; readonly inputs: string } | undefined
+  /** Whether setpriv can let a program end with the one that started it. */
+  #canEnd = false
 
   constructor(options: BubblewrapOptions) {
     this.#stores = options.stores
@@ -109,9 +110,11 @@ export class BubblewrapExecutor implements Executor {
     await mkdir(join(this.#folder, "work"), { recursive: true })
     for (const name of await readdir(join(this.#folder, "work"))) await removeTree(join(this.#folder, "work", name))
     await this.#inputs.open()
-    const place = mountPlaces.find((path) => existsSync(path))
-    if (process.getuid?.() === 0 && place !== undefined) {
-      this.#users = { numbers: new BuildUsers(), place }
+    this.#canEnd = spawnSync("setpriv", ["--pdeathsig", "KILL", "true"]).status === 0
+    // What is mounted over is not seen any more.
+    const [work, inputs] = mountPlaces.filter((path) => existsSync(path) && !isWithin(realpathSync(this.#folder), path))
+    if (process.getuid?.() === 0 && work !== undefined && inputs !== undefined) {
+      this.#users = { numbers: new BuildUsers(), work, inputs }
       if ((await this.#tryCanary()) === undefined) return undefined
       // In a container there may be no other users than root.
       this.#users = undefined
@@ -190,7 +193,7 @@ export class BubblewrapExecutor implements Executor {
   /** Where bubblewrap sees the folder of a build, or that of the inputs. */
   #seen(folder: string): string {
     if (this.#users === undefined) return folder
-    return join(this.#users.place, folder === this.#inputs.folder ? "inputs" : "work")
+    return folder === this.#inputs.folder ? this.#users.inputs : this.#users.work
   }
 
   /** Runs the builder to its end. Throws BuildFailure unless it succeeded. */
@@ -204,7 +207,9 @@ export class BubblewrapExecutor implements Executor {
         ARCHITECTURE: job.system === "i686-linux" ? "i686" : "",
         WORK: folder.folder,
         INPUTS: this.#inputs.folder,
-        PLACE: this.#users?.place,
+        SEEN_WORK: this.#users?.work,
+        SEEN_INPUTS: this.#users?.inputs,
+        MAY_END: this.#canEnd ? "yes" : "",
         BUILDER: user === undefined ? "" : String(user),
         FILE_BLOCKS: String(Math.ceil(this.#limits.outputBytes / 512)),
         // Only where no group counts what is really used.

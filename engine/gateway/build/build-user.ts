@@ -4,7 +4,7 @@
 /** The first of the numbers: far from those of people, of services and of Nix's own automatic ones. */
 const firstUser = 1_900_000_000
 
-/** Where the folders of a build are mounted for its user, who may not go through root's; the first that is there is taken. */
+/** Where the folders of a build are mounted for its user, who may not go through root's; the first two that are there are taken. */
 export const mountPlaces: readonly string[] = ["/mnt", "/srv", "/media", "/opt"]
 
 export class BuildUsers {

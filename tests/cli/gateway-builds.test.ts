@@ -47,7 +47,7 @@ const lines = Array.from({ length: 6 }, (_, i) => `line ${i}\n`)
 
 if (!isHere) test.skip("builds under kills: bubblewrap or busybox-static is missing", () => {})
 else
-  test("a gateway killed at random moments loses no build, no output and no line", { timeout: 240_000 }, async () => {
+  test("a gateway killed at random moments loses no build, no output and no line", { timeout: 600_000 }, async () => {
     const seed = randomInt(2 ** 30)
     console.log(`seed ${seed}`)
     const store = `${folder}/store`
@@ -117,9 +117,13 @@ else
       await sleep(150 + ((seed >>> kills) % 11) * 60)
       running.child.kill("SIGKILL")
       await running.ended
-      // The sandboxes die with their gateway.
-      await expect.poll(marked).toEqual([])
+      // The sandboxes die with their gateway, but for one that bubblewrap was just making: that may wait for ever to be begun, and goes
+      // when the next gateway comes.
+      for (let turn = 0; turn < 100 && marked().length > 0; turn++) await sleep(100)
+      const left = marked()
+      expect(left.length).toBeLessThanOrEqual(2)
       running = await startProgram(store, port, ["--jobs", "2"])
+      await expect.poll(() => marked().filter((pid) => left.includes(pid))).toEqual([])
     }
     const all = await followed
     let again = 0

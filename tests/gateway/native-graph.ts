@@ -24,11 +24,11 @@ export function whyNotNative(): string | undefined {
 
 /** Nix's settings: a sandbox always, with a shell in it. */
 export const nativeConfig =
-  "experimental-features = nix-command\nsubstituters =\nsandbox = true\nsandbox-fallback = false\nsandbox-paths = /bin/sh=/bin/busybox\nbuild-users-group = BUILDERS\n".replace(
-    "BUILDERS",
-    // As on a machine where Nix is installed for all: builders are users of their own.
-    process.getuid?.() === 0 && spawnSync("getent", ["group", "nixbld"]).status === 0 ? "nixbld" : "",
-  )
+  "experimental-features = nix-command\nsubstituters =\nsandbox = true\nsandbox-fallback = false\nsandbox-paths = /bin/sh=/bin/busybox\n" +
+  // By itself Nix counts those of the machine, also where we may use some of them only.
+  `cores = ${os.availableParallelism()}\n` +
+  // As on a machine where Nix is installed for all: builders are users of their own.
+  `build-users-group = ${process.getuid?.() === 0 && spawnSync("getent", ["group", "nixbld"]).status === 0 ? "nixbld" : ""}\n`
 
 const expression = `let
   system = builtins.currentSystem;

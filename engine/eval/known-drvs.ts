@@ -76,18 +76,21 @@ export class KnownDrvs {
   read(path: StorePath): Derivation {
     const full = `${this.host.storeDir}/${path}`
     if (this.host.lstat(full) === null) throw new NixError("invalid-path", `path '${full}' is not valid`, 0)
+    const drv = this.parse(path, this.host.readFile(full))
+    this.note(path, drv)
+    return drv
+  }
+
+  /** The derivation that a text at this path is. Throws Nix's error if it is none. */
+  parse(path: StorePath, text: string): Derivation {
     const name = reading(() => drvNameOfPath(path))
-    const text = this.host.readFile(full)
-    let drv: Derivation
     try {
-      drv = parseAterm(text, name, this.host.storeDir)
+      return parseAterm(text, name, this.host.storeDir)
     } catch (e) {
       if (!(e instanceof FormatError)) throw e
       const fault = text === "" ? "file is empty (possible filesystem corruption)" : e.message
-      throw new NixError("error", `error parsing derivation '${full}': ${fault}`, 0)
+      throw new NixError("error", `error parsing derivation '${this.host.storeDir}/${path}': ${fault}`, 0)
     }
-    this.note(path, drv)
-    return drv
   }
 
   private node(path: StorePath): Node {

@@ -117,6 +117,21 @@ describe("a store in a folder", () => {
     expect(err).toContain("unable to download 'https://example.org/x': there is no network here")
   })
 
+  test("toFile writes as a .drv only what is a derivation", async () => {
+    const text = (contents: string) => `builtins.toFile "x.drv" (${contents})`
+    const evaluate = (expr: string) =>
+      runCommand(instantiate, ["--read-write-mode", "--store", "s10", "--eval", "-E", expr], { cwd: folder })
+    expect((await evaluate(text(`"x"`))).err).toContain(
+      "error: error parsing derivation '/nix/store/dx06cmyv128k6mr2hdh6nbs4rdb1qdqk-x.drv': expected string 'D'",
+    )
+    expect(fs.readdirSync(`${folder}/s10/nix/store`)).toEqual([])
+    const drv = `derivation { name = "x"; system = "s"; builder = "b"; }`
+    const again = await evaluate(
+      `let d = ${drv}; in ${text("builtins.unsafeDiscardStringContext (builtins.readFile d.drvPath)")} == d.drvPath`,
+    )
+    expect([again.out, again.err]).toEqual(["true\n", ""])
+  })
+
   test("storePath and appendContext take what the store has, and refuse the rest if the store can be written", async () => {
     const path = `${"0".repeat(32)}-absent`
     const argv = ["--store", "s8", "--eval", "-E", `builtins.storePath "/nix/store/${path}"`]

@@ -3,7 +3,7 @@
 import { printBase16 } from "../../formats/hash/base16.ts"
 import { type Hash, parseHashAllowEmpty } from "../../formats/hash/hash.ts"
 import { makeFixedOutputPath, makeTextPath } from "../../formats/store-path/compute.ts"
-import { isStorePath, parseStorePath, printStorePath, splitStorePath } from "../../formats/store-path/store-path.ts"
+import { isDerivationPath, isStorePath, parseStorePath, printStorePath, splitStorePath } from "../../formats/store-path/store-path.ts"
 import { lstatAt, readDirAt, resolveSymlinks } from "../access.ts"
 import type { Attrs } from "../attrs.ts"
 import { builtin, type PrimOp } from "../builtin.ts"
@@ -31,11 +31,15 @@ function storeString(rt: Runtime, path: string): Value {
 }
 
 /** Writes a text into the host's store; without one only the path is computed, as C++ Nix does in read-only mode. */
-function addText(host: Host, name: string, contents: string, references: readonly string[]): string {
-  if (host.addTextToStore !== undefined) return host.addTextToStore(name, contents, references)
+function addText(rt: Runtime, name: string, contents: string, references: readonly string[]): string {
+  const { host } = rt
   const paths = references.map((p) => parseStorePath(p, host.storeDir))
   const path = reading(() => makeTextPath(name, contents, paths, host.storeDir))
-  return printStorePath(path, host.storeDir)
+  const full = printStorePath(path, host.storeDir)
+  if (host.addTextToStore === undefined) return full
+  // What a store takes as a derivation has to be one. C++ Nix: LocalStore::registerValidPaths
+  if (isDerivationPath(path)) rt.drvs.parse(path, contents)
+  return host.addTextToStore(name, contents, references, full)
 }
 
 const toFile = builtin({
@@ -59,7 +63,7 @@ store paths (of other files written so, of copied sources), but not to derivatio
         )
       references.push(elem.path)
     }
-    const storePath = addText(rt.host, name, s.text, references)
+    const storePath = addText(rt, name, s.text, references)
     rt.drvs.watched?.texts.set(storePath, { name, contents: s.text, references })
     return storeString(rt, storePath)
   },

@@ -133,6 +133,14 @@ describe("reading", () => {
     expect(evaluate(files, 'builtins.hashFile "md5" ./d/l')).toBe("1cb251ec0d568de6a929b520c4aed8d1")
   })
 
+  test("the store itself is not listed", () => {
+    const held = { "/nix/store/x/a": "" }
+    for (const path of ["/nix/store", '"/nix/store/"'])
+      expect(failure(held, `builtins.readDir ${path}`).message).toBe("path '/nix/store/' is not in the Nix store")
+    expect(evaluate(held, "builtins.readFileType /nix/store")).toBe("directory")
+    expect(evaluate(held, "builtins.readDir /nix/store/x")).toEqual({ a: "regular" })
+  })
+
   test("what is not a file", () => {
     expect(failure(files, "builtins.readFile ./d").message).toBe("file '/pwd/d' is not a regular file")
     expect(failure(files, "builtins.readFile ./d/broken").message).toBe("path '/pwd/d/none' does not exist")

@@ -88,7 +88,10 @@ const readDir = builtin({
   examples: [{ nix: "builtins.readDir /does/not/exist", fails: "path '/does/not/exist' does not exist" }],
   impure: true,
   *step(rt, cell) {
-    const entries = readDirAt(rt, (yield stepRealisePath(rt, cell, "full")) as string)
+    const path = (yield stepRealisePath(rt, cell, "full")) as string
+    // What else is in the store is nobody's business (C++ Nix: RemoteFSAccessor, LocalStoreAccessor::toRealPath).
+    if (path === rt.host.storeDir) throw new NixError("error", `path '${path}/' is not in the Nix store`, 0)
+    const entries = readDirAt(rt, path)
     rt.charge(entries.size * 32)
     return Attrs.ofMap(new Map<string, Cell>(entries), null)
   },
